@@ -1,0 +1,17 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+
+/** A chat, or a thread of one. The id is the key of order. */
+export const conversations = sqliteTable('conversations', {
+  id: text('id').primaryKey(),
+  destination: text('destination').notNull(),
+  channel: text('channel').notNull(),
+  chat: text('chat').notNull(),
+  thread: text('thread'),
+  /** What `/model` chose; null: the configured one. */
+  model: text('model'),
+  /** Messages up to this id are left out of the prompt: where `/new` drew the line. */
+  historyAfterMessageId: integer('history_after_message_id').notNull().default(0),
+  /** When the last turn of this conversation ended. Fairness counts the waiting from here. */
+  servedAtMs: integer('served_at_ms').notNull().default(0),
+  createdAtMs: integer('created_at_ms').notNull(),
+});

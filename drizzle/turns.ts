@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { TURN_STATUSES } from '../src/core/turn.ts';
+import { conversations } from './conversations.ts';
+import { messages } from './messages.ts';
+
+/** One run of the agent for one message. Turns of a conversation run in the order of their ids. */
+export const turns = sqliteTable(
+  'turns',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    conversationId: text('conversation_id')
+      .notNull()
+      .references(() => conversations.id),
+    messageId: integer('message_id')
+      .notNull()
+      .references(() => messages.id),
+    status: text('status', { enum: TURN_STATUSES }).notNull(),
+    /** How often it was started. */
+    attemptCount: integer('attempt_count').notNull().default(0),
+    /** How often it was found running by a new instance. */
+    interruptionCount: integer('interruption_count').notNull().default(0),
+    /** Stands in the environment of the processes of the present attempt. */
+    marker: text('marker'),
+    /** What it is doing, in words: the latest use of a tool. */
+    activity: text('activity'),
+    stopRequestedAtMs: integer('stop_requested_at_ms'),
+    queuedAtMs: integer('queued_at_ms').notNull(),
+    startedAtMs: integer('started_at_ms'),
+    endedAtMs: integer('ended_at_ms'),
+    /** The model that was asked for, and the one that answered. */
+    requestedModel: text('requested_model').notNull(),
+    model: text('model'),
+    sessionId: text('session_id'),
+    inputTokenCount: integer('input_token_count').notNull().default(0),
+    outputTokenCount: integer('output_token_count').notNull().default(0),
+    cacheReadTokenCount: integer('cache_read_token_count').notNull().default(0),
+    cacheWriteTokenCount: integer('cache_write_token_count').notNull().default(0),
+    costUsd: real('cost_usd').notNull().default(0),
+    /** The code of the failure, see AgentFailure. */
+    failure: text('failure'),
+  },
+  (table) => [
+    uniqueIndex('turns_one_running')
+      .on(table.conversationId)
+      .where(sql`status = 'running'`),
+    index('turns_active')
+      .on(table.conversationId, table.id)
+      .where(sql`status in ('queued', 'running')`),
+    index('turns_by_message').on(table.messageId),
+    index('turns_by_end').on(table.endedAtMs),
+    index('turns_ended')
+      .on(table.conversationId, table.id)
+      .where(sql`ended_at_ms is not null`),
+  ],
+);

@@ -1,0 +1,80 @@
+import { isAbsolute, relative } from 'node:path';
+import type { StreamToolUse } from './stream.ts';
+
+/** The longest summary, in UTF-16 units. */
+export const MAX_SUMMARY_CHARS = 200;
+
+/**
+ * Puts a use of a tool into one short line of words: `Running npm test`, `Editing src/auth.py`.
+ *
+ * @param workDir Absolute; paths below it are shown relative to it.
+ * @returns One line of 1 to 200 characters.
+ */
+export function describeToolUse(use: StreamToolUse, workDir: string): string {
+  return oneLine(describe(use, workDir));
+}
+
+function describe({ name, input }: StreamToolUse, workDir: string): string {
+  const word = (key: string): string => {
+    const value = input[key];
+    return typeof value === 'string' ? value : '';
+  };
+  const path = (key: string): string => shortPath(word(key), workDir);
+  switch (name) {
+    case 'Bash':
+      return `Running ${word('command') || 'a command'}`;
+    case 'Read':
+      return `Reading ${path('file_path') || 'a file'}`;
+    case 'Write':
+      return `Writing ${path('file_path') || 'a file'}`;
+    case 'Edit':
+    case 'MultiEdit':
+      return `Editing ${path('file_path') || 'a file'}`;
+    case 'NotebookEdit':
+      return `Editing ${path('notebook_path') || 'a notebook'}`;
+    case 'Glob':
+      return `Looking for files ${word('pattern')}`;
+    case 'Grep':
+      return `Searching for ${word('pattern')}`;
+    case 'WebFetch':
+      return `Fetching ${hostOf(word('url'))}`;
+    case 'WebSearch':
+      return `Searching the web for ${word('query')}`;
+    // `Task` is what the command line calls the tool that the model knows as `Agent`.
+    case 'Task':
+    case 'Agent':
+      return `Delegating: ${word('description') || 'a part of the work'}`;
+    case 'TaskOutput':
+      return 'Waiting for a delegated part';
+    case 'TaskStop':
+      return 'Stopping a delegated part';
+    case 'TodoWrite':
+      return 'Updating the plan';
+    default:
+      return `Using ${toolTitle(name)}`;
+  }
+}
+
+function shortPath(path: string, workDir: string): string {
+  if (!isAbsolute(path)) return path;
+  const below = relative(workDir, path);
+  return below === '' || below.startsWith('..') || isAbsolute(below) ? path : below;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : url || 'a page';
+}
+
+/** `mcp__server__tool` is how the tools of MCP servers are called. */
+function toolTitle(name: string): string {
+  const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? [];
+  return server === undefined || tool === undefined ? name || 'a tool' : `${tool} (${server})`;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  if (line.length <= MAX_SUMMARY_CHARS) return line;
+  const cut = line.slice(0, MAX_SUMMARY_CHARS - 1);
+  // A cut between the two halves of a character leaves neither.
+  return `${cut.replace(/[\uD800-\uDBFF]$/, '').trimEnd()}…`;
+}

@@ -1,0 +1,125 @@
+import type {
+  Agent,
+  AgentEvent,
+  AgentFailure,
+  AgentOutcome,
+  AgentRequest,
+} from '../../core/agent.ts';
+import { messageOf } from '../../core/error.ts';
+import { NO_USAGE } from '../../core/turn.ts';
+import type { Environment } from '../../platform/process/environment.ts';
+import { claudeArguments } from './arguments.ts';
+import { claudeEnvironment } from './environment.ts';
+import { failureText } from './failure-text.ts';
+import { FALLBACK_MODEL, mayFallBack, mergeAttempts } from './fallback.ts';
+import { stopLeftovers } from './leftovers.ts';
+import { locateClaude } from './locate.ts';
+import type { Logger } from './log.ts';
+import { defusePrompt } from './prompt-safety.ts';
+import { readinessOf } from './readiness.ts';
+import { runOnce, type RunReport } from './run.ts';
+import { placeSystemPrompt } from './system-prompt.ts';
+import { DEFAULT_TOOLS } from './tools.ts';
+
+/** What the agent has to be told. It reads no environment of its own. */
+export interface ClaudeAgentOptions {
+  /** `CLAUDE_BIN`; `null` looks in the usual places at each run. */
+  readonly programPath: string | null;
+  /** The service's environment: what Claude gets of it is picked from an allow-list. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A run that puts nothing out for this long is stopped. Claude Code shows life every 30 s. */
+  readonly idleLimitMs: number;
+  /** An existing folder: a very long system prompt is put there for the length of a run. */
+  readonly tempDir: string;
+  readonly log: Logger;
+  /** Default: {@link DEFAULT_TOOLS}. */
+  readonly tools?: readonly string[];
+  /** Set over the environment of every run: `{ CLAUDE_CODE_MAX_RETRIES: '0' }`. */
+  readonly extraEnvironment?: Environment;
+}
+
+/**
+ * The {@link Agent} that runs the Claude Code program, a process for each run. Runs share nothing, so
+ * any number may go on at a time.
+ */
+export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
+  const { log, extraEnvironment = {}, tools = DEFAULT_TOOLS } = options;
+  const endings = new Set<Promise<void>>();
+
+  function track(ending: Promise<void>): void {
+    const tracked = ending
+      .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'agent.cleanup-failed'))
+      .finally(() => endings.delete(tracked));
+    endings.add(tracked);
+  }
+
+  async function settled(): Promise<void> {
+    await Promise.all(endings);
+  }
+
+  async function* attempt(
+    request: AgentRequest,
+    model: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<Exclude<AgentEvent, { type: 'completed' }>, RunReport, undefined> {
+    const programPath = locateClaude(options.programPath, options.env);
+    if (programPath === null) return notRun({ code: 'not-found' }, 'no program', model);
+    const prompt = await placeSystemPrompt(request.systemPrompt, options.tempDir);
+    const args = claudeArguments({ model, tools, systemPrompt: prompt.source });
+    const env = claudeEnvironment(options.env, request.marker, extraEnvironment);
+    const stdin = defusePrompt(request.prompt);
+    return yield* runOnce(
+      {
+        command: { file: programPath, args, cwd: request.workDir, env, stdin },
+        marker: request.marker,
+        model,
+        idleLimitMs: options.idleLimitMs,
+        tellsStart: model === request.model,
+        log,
+        onEnding: (ending) => track(ending.then(() => prompt.remove())),
+      },
+      signal,
+    );
+  }
+
+  async function* attempts(
+    request: AgentRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Exclude<AgentEvent, { type: 'completed' }>, AgentOutcome, undefined> {
+    const first = yield* attempt(request, request.model, signal);
+    const { outcome, usedTools } = first;
+    if (outcome.kind !== 'failed' || signal.aborted) return outcome;
+    if (!mayFallBack(outcome.failure, request.model, usedTools)) return outcome;
+    log.warn(
+      { from: request.model, to: FALLBACK_MODEL, failure: outcome.failure, detail: outcome.detail },
+      'agent.fallback',
+    );
+    const second = yield* attempt(request, FALLBACK_MODEL, signal);
+    return mergeAttempts(request.model, outcome, second.outcome);
+  }
+
+  return {
+    settled,
+    explain: failureText,
+    stopLeftovers: (prefixes) => stopLeftovers(prefixes, log),
+    readiness(signal) {
+      const programPath = locateClaude(options.programPath, options.env);
+      const env = claudeEnvironment(options.env, 'readiness', extraEnvironment);
+      return readinessOf(programPath, env, options.tempDir, signal);
+    },
+    async *run(request, signal) {
+      let outcome: AgentOutcome;
+      try {
+        outcome = yield* attempts(request, signal);
+      } catch (error) {
+        // The port never throws. What comes here is the machine's: no room for a temporary file.
+        outcome = notRun({ code: 'execution-error' }, messageOf(error), request.model).outcome;
+      }
+      yield { type: 'completed', outcome };
+    },
+  };
+}
+
+function notRun(failure: AgentFailure, detail: string, model: string): RunReport {
+  return { outcome: { kind: 'failed', failure, detail, model, usage: NO_USAGE }, usedTools: [] };
+}

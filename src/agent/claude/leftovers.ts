@@ -1,0 +1,32 @@
+import { createTree } from '../../platform/process/tree.ts';
+import { MARKER_VARIABLE } from './environment.ts';
+import type { Logger } from './log.ts';
+
+/** The system tells the time of a process's start from that of its own start, in whole seconds. */
+const START_TOLERANCE_MS = 2000;
+
+/**
+ * Stops what the runs of an earlier, dead instance left behind, with everything that those processes
+ * started. May be called while runs of this instance go on: their markers are others.
+ *
+ * @param prefixes A marker that starts with `prefix` counts from `sinceMs` (since the epoch) on.
+ * @returns How many processes were stopped.
+ */
+export async function stopLeftovers(
+  prefixes: readonly { readonly prefix: string; readonly sinceMs: number }[],
+  log: Logger,
+): Promise<number> {
+  if (prefixes.length === 0) return 0;
+  const tree = createTree({
+    root: null,
+    variable: MARKER_VARIABLE,
+    isOurs: (value, entry) =>
+      prefixes.some(
+        ({ prefix, sinceMs }) =>
+          value.startsWith(prefix) && entry.startedAtMs >= sinceMs - START_TOLERANCE_MS,
+      ),
+  });
+  const report = await tree.stop();
+  if (report.leftCount > 0) log.warn(report, 'agent.leftovers-alive');
+  return report.stoppedCount;
+}

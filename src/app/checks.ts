@@ -1,0 +1,45 @@
+import type { Clock } from '../core/clock.ts';
+import type { Check, CheckResult } from '../http/health.ts';
+import type { Queue } from '../inbox/queue.ts';
+import type { AgentProbe } from '../ops/agent-probe.ts';
+import { diskCheck, waitingCheck } from '../ops/checks.ts';
+import type { Deliverer } from '../outbox/deliverer.ts';
+import type { Boot } from '../turns/boot.ts';
+
+/** The checks of `GET /health`, by name. */
+export function createChecks(parts: {
+  readonly boot: Boot;
+  readonly clock: Clock;
+  readonly home: string;
+  readonly queue: Queue;
+  readonly deliverer: Deliverer;
+  readonly probe: AgentProbe;
+  readonly webhook: () => Promise<CheckResult>;
+}): Readonly<Record<string, Check>> {
+  return {
+    database: () => {
+      parts.boot.seen();
+      return { ok: true };
+    },
+    webhook: parts.webhook,
+    claude: async () => {
+      const { found, version, loggedIn, remedy } = await parts.probe.readiness();
+      return {
+        ok: remedy === null,
+        found,
+        version,
+        loggedIn,
+        ...(remedy === null ? {} : { remedy }),
+      };
+    },
+    queue: () => {
+      const { waitingCount, oldestQueuedAtMs } = parts.queue.depth();
+      return waitingCheck(parts.clock, waitingCount, oldestQueuedAtMs);
+    },
+    deliveries: () => {
+      const { waitingCount, oldestCreatedAtMs } = parts.deliverer.waiting();
+      return waitingCheck(parts.clock, waitingCount, oldestCreatedAtMs);
+    },
+    disk: () => diskCheck(parts.home),
+  };
+}

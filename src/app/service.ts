@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import type { Configuration } from '../platform/configuration/load.ts';
+import { openDatabase } from '../platform/database/open.ts';
+import { lockHome } from '../platform/home-lock.ts';
+import { createHttpClient } from '../platform/http-client.ts';
+import { openLog } from '../platform/log.ts';
+import { packageVersion } from '../platform/package.ts';
+import { compose } from './compose.ts';
+
+/** How long the last replies may take to go out when the service stops, beyond the turns themselves. */
+const LAST_DELIVERIES_MS = 30_000;
+const MAINTENANCE_EVERY_MS = 3_600_000;
+
+/** The service, running. */
+export interface Service {
+  /** The port that it listens on. */
+  readonly port: number;
+  /**
+   * Stops in good order: no update is taken any more, running turns may finish within the configured
+   * grace, their answers are sent; what waits stays for the next start.
+   */
+  stop(): Promise<void>;
+  /** Stops at once. Turns that run are found interrupted by the next start. May follow a `stop`. */
+  stopNow(): Promise<void>;
+}
+
+/**
+ * Starts the service on `configuration.home`.
+ *
+ * @throws ClaudioError `home.in-use`, `port.in-use`, `database.newer`
+ */
+export async function createService(configuration: Configuration): Promise<Service> {
+  const { home, settings } = configuration;
+  const lock = lockHome(home);
+  const cleanup: (() => unknown)[] = [() => lock.release()];
+  const releaseAll = async () => {
+    for (const release of cleanup.toReversed()) await release();
+  };
+  try {
+    const log = await openLog({
+      file: join(home, 'claudio.log'),
+      level: settings.LOG_LEVEL,
+      secrets: [settings.TELEGRAM_BOT_TOKEN, settings.WEBHOOK_SECRET],
+      terminal: process.stdout,
+    });
+    for (const warning of configuration.warnings) log.warn({ warning }, 'config.warning');
+    const database = openDatabase(join(home, 'claudio.db'));
+    cleanup.push(() => database.close());
+    const http = createHttpClient();
+    cleanup.push(() => http.close());
+
+    const parts = await compose({ configuration, database, http, log });
+    cleanup.push(() => parts.server.close());
+    log.info({ version: packageVersion(), port: parts.server.port, home }, 'service.started');
+    await parts.recover();
+    parts.start();
+    const maintenance = setInterval(parts.maintain, MAINTENANCE_EVERY_MS);
+    parts.maintain();
+
+    let stopping: Promise<void> | undefined;
+    const finish = async (): Promise<void> => {
+      clearInterval(maintenance);
+      await parts.close();
+      await releaseAll();
+    };
+    const stop = async (): Promise<void> => {
+      log.info({ graceMs: settings.SHUTDOWN_GRACE }, 'service.stopping');
+      parts.refuseUpdates();
+      await parts.drain(settings.SHUTDOWN_GRACE, LAST_DELIVERIES_MS);
+      await finish();
+      log.info('service.stopped');
+    };
+    return {
+      port: parts.server.port,
+      stop: () => (stopping ??= stop()),
+      stopNow: async () => {
+        log.warn('service.stopping-now');
+        parts.refuseUpdates();
+        await parts.abort();
+        await (stopping ?? finish());
+      },
+    };
+  } catch (error) {
+    await releaseAll();
+    throw error;
+  }
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import * as module from 'node:module';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `Claudio needs Node 22.19 or newer, and this is Node ${process.versions.node}.\n` +
+      'In the folder of Claudio, `npx claudio` runs it with the Node that came with it.\n',
+  );
+  process.exit(1);
+}
+
+module.enableCompileCache();
+const { runProgram } = await import('./cli/program.ts');
+process.exit(await runProgram(process.argv.slice(2)));

@@ -1,0 +1,125 @@
+import type { ApiMethods } from '@grammyjs/types';
+import type { z } from 'zod';
+import { FormData, type HttpClient } from '../../platform/http-client.ts';
+import { answerSchema } from './schema.ts';
+
+const DEFAULT_TIMEOUT_MS = 25_000;
+/** A message with its text comes to some 50 kB; nothing that is asked for comes near this. */
+const MAX_ANSWER_BYTES = 1_048_576;
+/** For a 429 that does not say how long to wait. */
+const DEFAULT_RETRY_AFTER_MS = 5_000;
+
+/** How a call that did not work ended. */
+export type CallFailure =
+  | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
+  /** The Bot API understood the call and refuses it: 400, 401, 403, 404, 413. */
+  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  /** It may have taken effect or not: no answer, one that is not the Bot API's, a 5xx, or a 409. */
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+/** What came of a call. `description` is what a few methods say beside their result. */
+export type CallOutcome<T> =
+  { readonly kind: 'ok'; readonly result: T; readonly description: string | null } | CallFailure;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** For the whole call; 25 seconds unless given. */
+  readonly timeoutMs?: number;
+}
+
+type Methods = ApiMethods<File>;
+type ParamsOf<M extends keyof Methods> =
+  Parameters<Methods[M]> extends []
+    ? Record<string, never>
+    : NonNullable<Parameters<Methods[M]>[0]>;
+
+/** Calls the Bot API: https://core.telegram.org/bots/api#making-requests */
+export interface BotApi {
+  /**
+   * Makes one attempt at a call; never throws for what a network or Telegram does.
+   *
+   * @param params A `File` among them makes the call a multipart upload.
+   * @param result An answer that does not fit it is `unreachable`.
+   */
+  call<M extends keyof Methods, T>(
+    method: M,
+    params: ParamsOf<M>,
+    result: z.ZodType<T>,
+    options?: CallOptions,
+  ): Promise<CallOutcome<T>>;
+}
+
+function bodyOf(params: object): { body: string | FormData; headers: Record<string, string> } {
+  const entries = Object.entries(params);
+  if (!entries.some(([, value]) => value instanceof File)) {
+    return { body: JSON.stringify(params), headers: { 'content-type': 'application/json' } };
+  }
+  const form = new FormData();
+  for (const [name, value] of entries) {
+    if (value instanceof File) form.append(name, value, value.name);
+    else form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  return { body: form, headers: {} };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): CallOutcome<T> {
+  const parsed = answerSchema.safeParse(parseJson(body));
+  if (!parsed.success) {
+    return status === 429
+      ? { kind: 'rate-limited', retryAfterMs: DEFAULT_RETRY_AFTER_MS }
+      : { kind: 'unreachable', reason: `an answer that is not the Bot API's (HTTP ${status})` };
+  }
+  const answer = parsed.data;
+  if (answer.ok) {
+    const fit = result.safeParse(answer.result);
+    if (!fit.success) return { kind: 'unreachable', reason: 'a result of an unknown shape' };
+    return { kind: 'ok', result: fit.data, description: answer.description ?? null };
+  }
+  const code = answer.error_code ?? status;
+  const reason = answer.description ?? `error ${code}`;
+  if (code === 429) {
+    return {
+      kind: 'rate-limited',
+      retryAfterMs: answer.parameters?.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS,
+    };
+  }
+  // A 409 is another process at the same webhook: what it collided with passes.
+  if (code >= 500 || code === 409) return { kind: 'unreachable', reason };
+  return { kind: 'rejected', status: code, reason };
+}
+
+/**
+ * Makes a client of the Bot API.
+ *
+ * @param options `root` is `https://api.telegram.org` or a local Bot API server. The token goes into
+ * the URL of each call and nowhere else: it is taken out of every reason.
+ */
+export function createBotApi(options: { http: HttpClient; root: string; token: string }): BotApi {
+  const { http, token } = options;
+  const base = `${options.root.replace(/\/+$/, '')}/bot${token}/`;
+  const clean = (reason: string): string => reason.replaceAll(token, '<token>');
+
+  return {
+    async call(method, params, result, { signal, timeoutMs } = {}) {
+      const answer = await http.request({
+        method: 'POST',
+        url: base + method,
+        ...bodyOf(params),
+        timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        maxResponseBytes: MAX_ANSWER_BYTES,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
+      const outcome = outcomeOf(answer.status, answer.body, result);
+      return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
+    },
+  };
+}

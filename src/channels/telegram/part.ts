@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+// A part waits in the database, perhaps across an update of Claudio, before it comes back here: its
+// shape is checked strictly then, and anything new must have a default.
+
+const messageId = z.int().positive();
+
+const buttons = z.array(
+  z.array(z.strictObject({ label: z.string().min(1), data: z.string().min(1) })),
+);
+
+/** In UTF-16 code units. */
+const span = { offset: z.int().nonnegative(), length: z.int().positive() };
+
+/** The entities that replies use: https://core.telegram.org/bots/api#messageentity */
+const entity = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.enum([
+      'bold',
+      'italic',
+      'underline',
+      'strikethrough',
+      'spoiler',
+      'blockquote',
+      'expandable_blockquote',
+      'code',
+    ]),
+    ...span,
+  }),
+  z.strictObject({ type: z.literal('pre'), ...span, language: z.string().exactOptional() }),
+  z.strictObject({ type: z.literal('text_link'), ...span, url: z.string() }),
+]);
+
+const formatted = { text: z.string().min(1), entities: z.array(entity) };
+
+/** One call to Telegram in the making; `replyTo` is the id of the message that it answers. */
+export const partSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('text'), ...formatted, replyTo: messageId.nullable(), buttons }),
+  z.strictObject({
+    kind: z.literal('document'),
+    fileName: z.string().min(1),
+    content: z.string().min(1),
+    replyTo: messageId.nullable(),
+    buttons,
+  }),
+  z.strictObject({ kind: z.literal('edit'), messageId, ...formatted, buttons }),
+]);
+
+export type TelegramPart = z.infer<typeof partSchema>;
+export type TextPart = Extract<TelegramPart, { kind: 'text' }>;
+export type DocumentPart = Extract<TelegramPart, { kind: 'document' }>;
+export type EditPart = Extract<TelegramPart, { kind: 'edit' }>;

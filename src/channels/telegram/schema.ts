@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+// Loose on purpose: each schema names what is used and lets the rest through, so that a field that
+// Telegram adds or changes elsewhere never costs a message. Ids of chats and users have at most 52
+// significant bits, so a number holds them; the ids that would not fit are strings already.
+
+const id = z.int();
+
+const user = z.looseObject({
+  id,
+  is_bot: z.boolean().optional(),
+  first_name: z.string().optional(),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+});
+
+/** A chat: https://core.telegram.org/bots/api#chat */
+const chat = z.looseObject({
+  id,
+  title: z.string().optional(),
+  first_name: z.string().optional(),
+  last_name: z.string().optional(),
+  username: z.string().optional(),
+});
+
+const entity = z.looseObject({
+  type: z.string(),
+  /** In UTF-16 code units, as is `length`. */
+  offset: z.int(),
+  length: z.int(),
+});
+
+/** A message, also one that is not accessible any more: https://core.telegram.org/bots/api#message */
+export const messageSchema = z.looseObject({
+  message_id: id,
+  chat,
+  from: user.optional(),
+  sender_chat: chat.optional(),
+  message_thread_id: id.optional(),
+  is_topic_message: z.boolean().optional(),
+  text: z.string().optional(),
+  caption: z.string().optional(),
+  entities: z.array(entity).optional(),
+});
+
+/** A press on a button: https://core.telegram.org/bots/api#callbackquery */
+export const callbackQuerySchema = z.looseObject({
+  id: z.string(),
+  from: user,
+  message: messageSchema.optional(),
+  data: z.string().optional(),
+});
+
+/** What every update has: https://core.telegram.org/bots/api#update */
+export const updateSchema = z.looseObject({ update_id: z.int().nonnegative() });
+
+export type TelegramMessage = z.infer<typeof messageSchema>;
+export type TelegramUser = z.infer<typeof user>;
+export type TelegramChat = z.infer<typeof chat>;
+
+const MS_PER_SECOND = 1_000;
+
+/** Every answer of the Bot API: https://core.telegram.org/bots/api#making-requests */
+export const answerSchema = z.discriminatedUnion('ok', [
+  z.looseObject({
+    ok: z.literal(true),
+    result: z.unknown(),
+    description: z.string().optional(),
+  }),
+  z.looseObject({
+    ok: z.literal(false),
+    error_code: z.int().optional(),
+    description: z.string().optional(),
+    parameters: z
+      .looseObject({ retry_after: z.number().nonnegative().optional() })
+      .transform(({ retry_after: seconds }) => ({
+        retryAfterMs: seconds === undefined ? null : Math.ceil(seconds * MS_PER_SECOND),
+      }))
+      .optional()
+      .catch(undefined),
+  }),
+]);
+
+/**
+ * The id of a message just sent. Null where the answer has another shape: the message is out all the
+ * same, and must not go out again for the sake of its id.
+ */
+export const sentMessageSchema = z
+  .looseObject({ message_id: id })
+  .transform((message) => String(message.message_id))
+  .nullable()
+  .catch(null);
+
+/** The bot itself: https://core.telegram.org/bots/api#getme */
+export const botSchema = z
+  .looseObject({ id, username: z.string(), has_topics_enabled: z.boolean().optional() })
+  .transform((bot) => ({
+    id: String(bot.id),
+    username: bot.username,
+    topicsEnabled: bot.has_topics_enabled ?? false,
+  }));
+
+/** The state of the webhook: https://core.telegram.org/bots/api#webhookinfo */
+export const webhookInfoSchema = z
+  .looseObject({
+    url: z.string().default(''),
+    pending_update_count: z.int().nonnegative(),
+    last_error_date: z.int().optional(),
+    last_error_message: z.string().optional(),
+  })
+  .transform((info) => ({
+    url: info.url,
+    pendingCount: info.pending_update_count,
+    lastError:
+      info.last_error_date === undefined
+        ? null
+        : {
+            atMs: info.last_error_date * MS_PER_SECOND,
+            message: info.last_error_message ?? 'no message',
+          },
+  }));
+
+/** What the methods answer that only say that they worked. */
+export const doneSchema = z.unknown().transform(() => true as const);

@@ -1,0 +1,37 @@
+import { nearest } from '../core/nearest.ts';
+import type { Command } from './command.ts';
+
+/** `/start` and `/help`. */
+export function helpCommands(all: () => readonly Command[]): readonly Command[] {
+  return [
+    {
+      name: 'start',
+      description: 'What this bot does',
+      run: () => ({
+        markdown: [
+          '👋 This is Claude Code on your machine.',
+          'Send a message and Claude works on it there, with its tools. Send several and they are answered one after another. /stop stops, /help lists what else there is.',
+        ].join('\n\n'),
+      }),
+    },
+    {
+      name: 'help',
+      description: 'What you can send',
+      run: () => ({ markdown: `Send a message, or one of these:\n\n${commandList(all())}` }),
+    },
+  ];
+}
+
+/** What is answered to a command that is not there. */
+export function unknownCommand(name: string, all: readonly Command[]): string {
+  const suggestion = nearest(
+    name,
+    all.map((command) => command.name),
+  );
+  const guess = suggestion === null ? '' : ` Did you mean /${suggestion}?`;
+  return `There is no such command.${guess}\n\n${commandList(all)}`;
+}
+
+function commandList(commands: readonly Command[]): string {
+  return commands.map(({ name, description }) => `/${name} – ${description}`).join('\n');
+}

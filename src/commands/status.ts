@@ -1,0 +1,104 @@
+import type { Clock } from '../core/clock.ts';
+import { escapeMarkdown, formatDuration } from '../core/format.ts';
+import type { ConversationStore } from '../inbox/conversations.ts';
+import type { Queue } from '../inbox/queue.ts';
+import type { UsageReport, UsageTotal } from '../turns/usage.ts';
+import type { Command } from './command.ts';
+
+const WEEK_DAYS = 7;
+
+/** `/status` and `/usage`. Days and months are those of the machine's time zone. */
+export function statusCommands(parts: {
+  readonly conversations: ConversationStore;
+  readonly queue: Queue;
+  readonly usage: UsageReport;
+  readonly clock: Clock;
+  readonly defaultModel: string;
+  readonly workDir: string;
+}): readonly Command[] {
+  const { usage, clock } = parts;
+  return [
+    {
+      name: 'status',
+      description: 'Model, folder, queue, last turn, today and this month',
+      run: ({ conversation }) => {
+        const now = clock.now();
+        const entries = parts.queue.entries(conversation.id);
+        const running = entries.find(({ status }) => status === 'running');
+        const waitingCount = entries.length - (running === undefined ? 0 : 1);
+        const model = parts.conversations.model(conversation.id) ?? parts.defaultModel;
+        return {
+          markdown: [
+            `**Model:** ${escapeMarkdown(model)}`,
+            `**Folder:** \`${parts.workDir}\``,
+            `**Now:** ${running === undefined ? 'nothing runs' : `running for ${formatDuration(now - (running.startedAtMs ?? now))}${running.activity === null ? '' : ` (${escapeMarkdown(running.activity)})`}`}, ${waitingCount} waiting`,
+            `**Last turn:** ${lastTurn(usage.last(conversation.id), now)}`,
+            `**Today:** ${total(usage.since(startOfDay(now, 0)))}`,
+            `**This month:** ${total(usage.since(startOfMonth(now)))}`,
+          ].join('\n'),
+        };
+      },
+    },
+    {
+      name: 'usage',
+      description: 'Turns, tokens and cost by model',
+      run: () => {
+        const now = clock.now();
+        const periods = [
+          { name: 'Today', fromMs: startOfDay(now, 0) },
+          { name: `Last ${WEEK_DAYS} days`, fromMs: startOfDay(now, WEEK_DAYS - 1) },
+          { name: 'This month', fromMs: startOfMonth(now) },
+        ];
+        return {
+          markdown: periods
+            .map(({ name, fromMs }) =>
+              [
+                `**${name}:** ${total(usage.since(fromMs))}`,
+                ...usage
+                  .byModelSince(fromMs)
+                  .map((row) => `- ${escapeMarkdown(row.model)}: ${total(row)}`),
+              ].join('\n'),
+            )
+            .join('\n\n'),
+        };
+      },
+    },
+  ];
+}
+
+function lastTurn(last: ReturnType<UsageReport['last']>, nowMs: number): string {
+  if (last === null) return 'none yet';
+  const took = last.durationMs === null ? '' : ` after ${formatDuration(last.durationMs)}`;
+  const ago = last.endedAtMs === null ? '' : `, ${formatDuration(nowMs - last.endedAtMs)} ago`;
+  const model = last.model === null ? '' : `, ${escapeMarkdown(last.model)}`;
+  return `${last.status}${took}${ago}${model}, ${dollars(last.costUsd)}`;
+}
+
+function total(sum: UsageTotal): string {
+  const turns = `${sum.turnCount} ${sum.turnCount === 1 ? 'turn' : 'turns'}`;
+  return `${turns}, ${tokens(sum.inputTokenCount)} tokens in, ${tokens(sum.outputTokenCount)} out, ${dollars(sum.costUsd)}`;
+}
+
+const TOKENS = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+function tokens(tokenCount: number): string {
+  return TOKENS.format(tokenCount);
+}
+
+/** Two decimals; four below ten cents, where two would hide the difference. */
+function dollars(costUsd: number): string {
+  return `$${costUsd.toFixed(costUsd > 0 && costUsd < 0.1 ? 4 : 2)}`;
+}
+
+function startOfDay(nowMs: number, daysBefore: number): number {
+  const day = new Date(nowMs);
+  day.setHours(0, 0, 0, 0);
+  day.setDate(day.getDate() - daysBefore);
+  return day.getTime();
+}
+
+function startOfMonth(nowMs: number): number {
+  const day = new Date(startOfDay(nowMs, 0));
+  day.setDate(1);
+  return day.getTime();
+}

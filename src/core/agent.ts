@@ -1,0 +1,118 @@
+import type { Usage } from './turn.ts';
+
+/** What an agent needs to know to run one turn. */
+export interface AgentRequest {
+  /**
+   * Unique to this attempt at this turn. It stands in the environment of every process the run starts,
+   * so that {@link Agent.stopLeftovers} can find them after a crash.
+   */
+  readonly marker: string;
+  readonly prompt: string;
+  /** Added to the agent's own system prompt. */
+  readonly systemPrompt: string;
+  /** An alias (`haiku`) or a full model name. */
+  readonly model: string;
+  /** Absolute path of the folder to work in. */
+  readonly workDir: string;
+}
+
+/** One use of a tool, as a person would put it: `Running npm test`. */
+export interface ToolUse {
+  readonly id: string;
+  /** The tool's own name: `Bash`. */
+  readonly tool: string;
+  /** One line of at most 200 characters, without line breaks. */
+  readonly summary: string;
+}
+
+/** Why a run gave no answer. The sentence that the person reads is made from this and nothing else. */
+export type AgentFailure =
+  | { readonly code: 'not-found' }
+  | { readonly code: 'not-logged-in' }
+  | { readonly code: 'invalid-credentials' }
+  | { readonly code: 'forbidden' }
+  | {
+      readonly code: 'usage-limit';
+      readonly resetsAtMs: number | null;
+      readonly resetsAtText: string | null;
+    }
+  | { readonly code: 'rate-limited' }
+  | { readonly code: 'overloaded' }
+  | { readonly code: 'server-error'; readonly httpStatus: number | null }
+  | { readonly code: 'unreachable' }
+  | { readonly code: 'unknown-model'; readonly model: string }
+  | { readonly code: 'prompt-too-long' }
+  | { readonly code: 'bad-request' }
+  | { readonly code: 'bad-invocation' }
+  | { readonly code: 'max-turns' }
+  | { readonly code: 'max-budget' }
+  | { readonly code: 'execution-error' }
+  | { readonly code: 'killed'; readonly signal: string }
+  | { readonly code: 'idle'; readonly idleLimitMs: number }
+  | { readonly code: 'no-answer' };
+
+/** How a run ended. */
+export type AgentOutcome =
+  | {
+      readonly kind: 'answered';
+      /** Markdown, as the model wrote it; never blank. */
+      readonly text: string;
+      readonly model: string;
+      readonly usage: Usage;
+      /** Tools that Claude wanted and was refused, by name. */
+      readonly deniedTools: readonly string[];
+      /** Set when the wanted model failed and another one answered. */
+      readonly fallback: { readonly from: string; readonly failure: AgentFailure } | null;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly failure: AgentFailure;
+      /** For the log only: may hold paths and raw output. */
+      readonly detail: string;
+      readonly model: string;
+      readonly usage: Usage;
+    }
+  | { readonly kind: 'stopped'; readonly usage: Usage };
+
+/** What an agent tells while it runs. */
+export type AgentEvent =
+  | { readonly type: 'started'; readonly sessionId: string; readonly model: string }
+  | { readonly type: 'progress'; readonly toolUse: ToolUse }
+  | { readonly type: 'completed'; readonly outcome: AgentOutcome };
+
+/** The state of the agent's program on this machine. */
+export interface AgentReadiness {
+  readonly found: boolean;
+  readonly version: string | null;
+  /** `null` where it could not be told. */
+  readonly loggedIn: boolean | null;
+  /** What is wrong and what to do, or `null` when nothing is. */
+  readonly remedy: string | null;
+}
+
+/** The port to the program that answers. */
+export interface Agent {
+  /**
+   * Runs one turn. Yields `started` at most once, `progress` any number of times and `completed`
+   * exactly once, last; it never throws. `completed` comes as soon as the answer is known: what is
+   * left of the processes is then stopped behind it, see {@link Agent.settled}.
+   *
+   * @param signal Aborting stops the whole tree of processes; the outcome is then `stopped`.
+   */
+  run(request: AgentRequest, signal: AbortSignal): AsyncIterable<AgentEvent>;
+  /** Resolves when no process of any run that has completed is left. */
+  settled(): Promise<void>;
+  /**
+   * Stops processes that an earlier, dead instance left behind: those whose marker starts with one of
+   * the given prefixes and that started no earlier than its `sinceMs`.
+   *
+   * @returns How many processes were stopped.
+   */
+  stopLeftovers(
+    prefixes: readonly { readonly prefix: string; readonly sinceMs: number }[],
+  ): Promise<number>;
+  /** Says in a sentence or two of Markdown what a failure means and what the person can do about it. */
+  explain(failure: AgentFailure): string;
+  /** Looks at the program. Takes up to a few seconds; gives up when `signal` aborts. */
+  readiness(signal: AbortSignal): Promise<AgentReadiness>;
+}

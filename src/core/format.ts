@@ -1,0 +1,35 @@
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** A duration in words: `12 s`, `3 min 20 s`, `2 h 5 min`. Negative counts as none. */
+export function formatDuration(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS)
+    return joined(Math.floor(ms / MINUTE_MS), 'min', (ms % MINUTE_MS) / SECOND_MS, 's');
+  return joined(Math.floor(ms / HOUR_MS), 'h', (ms % HOUR_MS) / MINUTE_MS, 'min');
+}
+
+function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor(small);
+  return rest === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${rest} ${smallUnit}`;
+}
+
+/** The beginning of a text on one line, at most `length` UTF-16 units. */
+export function excerpt(text: string, length: number): string {
+  const oneLine = text.replaceAll(/\s+/gu, ' ').trim();
+  return oneLine.length <= length
+    ? oneLine
+    : `${oneLine.slice(0, length - 1).trimEnd()}…`.toWellFormed();
+}
+
+/** Makes a text stand for itself in Markdown. Its line breaks become spaces. */
+export function escapeMarkdown(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*_{}[\]()#+\-.!|<>~&@:]/gu, String.raw`\$&`);
+}
+
+/** `1 message`, `3 messages`. */
+export function messagesCount(count: number): string {
+  return `${count} ${count === 1 ? 'message' : 'messages'}`;
+}

@@ -1,0 +1,31 @@
+/**
+ * Where a turn stands. `interrupted`: it ran when the service died or was stopped, and only a person
+ * can set it going again.
+ */
+export const TURN_STATUSES = [
+  'queued',
+  'running',
+  'done',
+  'failed',
+  'interrupted',
+  'cancelled',
+] as const;
+
+export type TurnStatus = (typeof TURN_STATUSES)[number];
+
+/** What one turn used, summed over all requests to the model. Tokens are counts, cost in US dollars. */
+export interface Usage {
+  readonly inputTokenCount: number;
+  readonly outputTokenCount: number;
+  readonly cacheReadTokenCount: number;
+  readonly cacheWriteTokenCount: number;
+  readonly costUsd: number;
+}
+
+export const NO_USAGE: Usage = {
+  inputTokenCount: 0,
+  outputTokenCount: 0,
+  cacheReadTokenCount: 0,
+  cacheWriteTokenCount: 0,
+  costUsd: 0,
+};

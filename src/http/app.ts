@@ -1,0 +1,101 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from '../platform/log.ts';
+import type { HealthReport } from './health.ts';
+import { createSecretCheck } from './secret.ts';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+/** What Cloudflare adds to each request that comes through the tunnel. */
+const TUNNEL_HEADERS = ['cf-connecting-ip', 'cf-ray', 'x-forwarded-for'];
+
+/** A webhook: where it is, what it must carry, and what takes its updates. */
+export interface Webhook {
+  /** `/telegram/webhook` */
+  readonly path: string;
+  readonly secretHeader: string;
+  readonly secret: string;
+  /**
+   * Takes an update and returns when it is committed. Returns false for something that is no update.
+   *
+   * @throws when it could not be committed; the platform is then asked to deliver it again.
+   */
+  receive(update: unknown): boolean;
+}
+
+/**
+ * The HTTP face of the service. A webhook answers 200 after the commit and not before, 401 without the
+ * secret, 413 over a megabyte, 400 for what is no update, 503 when it cannot commit or is stopping.
+ * Everything else is for this machine alone: what came through the tunnel gets 404 there.
+ */
+export function createHttpApp(options: {
+  readonly webhooks: readonly Webhook[];
+  readonly health: () => Promise<HealthReport>;
+  readonly isStopping: () => boolean;
+  readonly log: Logger;
+}): Hono {
+  const { log } = options;
+  const app = new Hono();
+  const webhookPaths = new Set(options.webhooks.map(({ path }) => path));
+
+  app.use(async (context, next) => {
+    const fromTunnel = TUNNEL_HEADERS.some((name) => context.req.header(name) !== undefined);
+    if (fromTunnel && !webhookPaths.has(context.req.path)) return context.notFound();
+    return await next();
+  });
+
+  for (const webhook of options.webhooks) {
+    const secretFits = createSecretCheck(webhook.secret);
+    app.post(
+      webhook.path,
+      async (context, next) => {
+        if (options.isStopping()) return context.text('stopping', 503);
+        if (!secretFits(context.req.header(webhook.secretHeader) ?? '')) {
+          log.warn({ reason: 'wrong secret' }, 'webhook.refused');
+          return context.text('wrong secret', 401);
+        }
+        return await next();
+      },
+      bodyLimit({
+        maxSize: BODY_LIMIT_BYTES,
+        onError: (context) => {
+          context.header('connection', 'close');
+          return context.text('too large', 413);
+        },
+      }),
+      async (context) => {
+        const update = parseJson(await context.req.text());
+        if (update === undefined) return context.text('not JSON', 400);
+        // The body may have taken a while to arrive.
+        if (options.isStopping()) return context.text('stopping', 503);
+        try {
+          return webhook.receive(update) ? context.body(null, 200) : context.text('no update', 400);
+        } catch (error) {
+          log.error({ err: error }, 'webhook.not-committed');
+          return context.text('not committed', 503);
+        }
+      },
+    );
+  }
+
+  app.get('/health', async (context) => {
+    const report = await options.health();
+    context.header('cache-control', 'no-store');
+    return context.json(report, report.status === 'ok' ? 200 : 503);
+  });
+
+  app.onError((error, context) => {
+    log.error({ path: context.req.path, err: error }, 'http.broken');
+    return context.text('internal error', 500);
+  });
+
+  return app;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/error.ts';
+
+/** What one check found. Everything beside `ok` is for the reader. */
+export interface CheckResult {
+  readonly ok: boolean;
+  /** What to do about it, where it is not ok. */
+  readonly remedy?: string;
+  readonly [detail: string]: unknown;
+}
+
+/** A look at one part of the service. The signal aborts when the answer is no longer waited for. */
+export type Check = (signal: AbortSignal) => CheckResult | Promise<CheckResult>;
+
+/** The answer of `GET /health`. */
+export interface HealthReport {
+  readonly status: 'ok' | 'failing';
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly checks: Readonly<Record<string, CheckResult>>;
+}
+
+const DEADLINE_MS = 700;
+const CACHED_MS = 30_000;
+
+/**
+ * Makes the health report: all checks side by side, none waited for longer than the deadline. Callers
+ * at the same time share one round; a healthy report is good for half a minute, any other is made anew.
+ */
+export function createHealth(options: {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly checks: Readonly<Record<string, Check>>;
+}): () => Promise<HealthReport> {
+  const { clock } = options;
+  const startedAtMs = clock.now();
+  let round: Promise<HealthReport> | undefined;
+  let healthy: { readonly report: HealthReport; readonly atMs: number } | undefined;
+
+  const look = async (): Promise<HealthReport> => {
+    const results = await Promise.all(
+      Object.entries(options.checks).map(
+        async ([name, check]) => [name, await within(check)] as const,
+      ),
+    );
+    const report: HealthReport = {
+      status: results.every(([, { ok }]) => ok) ? 'ok' : 'failing',
+      version: options.version,
+      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000),
+      checks: Object.fromEntries(results),
+    };
+    healthy = report.status === 'ok' ? { report, atMs: clock.now() } : undefined;
+    return report;
+  };
+
+  return () => {
+    if (healthy !== undefined && clock.now() - healthy.atMs < CACHED_MS) {
+      return Promise.resolve(healthy.report);
+    }
+    round ??= look().finally(() => {
+      round = undefined;
+    });
+    return round;
+  };
+}
+
+async function within(check: Check): Promise<CheckResult> {
+  const over = new AbortController();
+  const late = async (): Promise<CheckResult> => {
+    await setTimeout(DEADLINE_MS, undefined, { signal: over.signal });
+    return { ok: false, remedy: `It did not answer within ${DEADLINE_MS} ms; ask again later.` };
+  };
+  const look = async (): Promise<CheckResult> => await check(over.signal);
+  try {
+    return await Promise.race([look(), late()]);
+  } catch (error) {
+    return { ok: false, remedy: messageOf(error) };
+  } finally {
+    over.abort();
+  }
+}

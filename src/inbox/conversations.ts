@@ -1,0 +1,66 @@
+import { eq, sql } from 'drizzle-orm';
+import { conversations } from '../../drizzle/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** What is kept of each conversation. */
+export interface ConversationStore {
+  /** Makes sure that the conversation has its row. */
+  ensure(conversation: Conversation): void;
+  /** The conversation with this id, as its row has it. */
+  get(id: string): Conversation;
+  /** The model chosen for it, or `null` for the configured one. */
+  model(id: string): string | null;
+  chooseModel(id: string, model: string): void;
+  /** Leaves everything said so far out of the prompts to come. Nothing is deleted. */
+  startAfresh(id: string): void;
+}
+
+export function createConversationStore(database: Database, clock: Clock): ConversationStore {
+  const { orm } = database;
+  const insert = orm
+    .insert(conversations)
+    .values({
+      id: sql.placeholder('id'),
+      destination: sql.placeholder('destination'),
+      channel: sql.placeholder('channel'),
+      chat: sql.placeholder('chat'),
+      thread: sql.placeholder('thread'),
+      createdAtMs: sql.placeholder('now'),
+    })
+    .onConflictDoNothing()
+    .prepare();
+  const byId = orm
+    .select()
+    .from(conversations)
+    .where(eq(conversations.id, sql.placeholder('id')))
+    .prepare();
+
+  const row = (id: string) => {
+    const found = byId.get({ id });
+    if (found === undefined) throw new Error(`no conversation ${id}`);
+    return found;
+  };
+
+  return {
+    ensure: (conversation) => {
+      insert.run({ ...conversation, now: clock.now() });
+    },
+    get: (id) => {
+      const { destination, channel, chat, thread } = row(id);
+      return { id, destination, channel, chat, thread };
+    },
+    model: (id) => row(id).model,
+    chooseModel: (id, model) => {
+      orm.update(conversations).set({ model }).where(eq(conversations.id, id)).run();
+    },
+    startAfresh: (id) => {
+      orm
+        .update(conversations)
+        .set({ historyAfterMessageId: sql`(select coalesce(max(id), 0) from messages)` })
+        .where(eq(conversations.id, id))
+        .run();
+    },
+  };
+}

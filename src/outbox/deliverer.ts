@@ -1,0 +1,231 @@
+import { setTimeout } from 'node:timers/promises';
+import { and, count, eq, inArray, lt, min, sql } from 'drizzle-orm';
+import { conversations, deliveries } from '../../drizzle/schema.ts';
+import type { SendOutcome } from '../core/channel.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
+import { messageOf } from '../core/error.ts';
+import type { Database } from '../platform/database/open.ts';
+import type { Logger } from '../platform/log.ts';
+import { backoffMs } from './backoff.ts';
+import type { Channels } from './channels.ts';
+
+/** After this long a part is given up. */
+const EXPIRES_AFTER_MS = 24 * 3_600_000;
+/** Calls under way at once, over all destinations. */
+const CONCURRENCY = 16;
+/** How long a destination rests after a fault of our own, such as a full disk. */
+const BROKEN_PAUSE_MS = 5000;
+/** How long deliveries that came to an end are kept for looking back. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Sends what the outbox holds. */
+export interface Deliverer {
+  /** Looks for what is due. Returns at once; cheap when there is nothing. */
+  wake(): void;
+  /**
+   * Resolves when nothing is due or under way: everything was sent, failed, or waits for a later
+   * attempt; or when it was closed.
+   */
+  idle(): Promise<void>;
+  /** Starts nothing more and resolves when the calls under way have ended. */
+  close(): Promise<void>;
+  waiting(): { readonly waitingCount: number; readonly oldestCreatedAtMs: number | null };
+  /** Forgets what ended long ago. Returns how many. */
+  prune(): number;
+}
+
+// As the partial index has it.
+const OPEN = sql`${deliveries.status} in ('pending', 'sending')`;
+
+/**
+ * Delivers in order within a destination, destinations side by side. All that it needs to know stands
+ * in the rows, so it goes on after a restart where it was.
+ *
+ * A part that was `sending` when the service died may have arrived; it is sent again.
+ */
+export function createDeliverer(options: {
+  database: Database;
+  clock: Clock;
+  channels: Channels;
+  log: Logger;
+  /** From 0 to 1. */
+  random: () => number;
+}): Deliverer {
+  const { database, clock, channels, log } = options;
+  const { orm } = database;
+  const underWay = new Map<string, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  const closing = new AbortController();
+  let idlers: (() => void)[] = [];
+
+  const uncertain = orm
+    .update(deliveries)
+    .set({ status: 'pending' })
+    .where(sql`${OPEN} and ${deliveries.status} = 'sending'`)
+    .returning({ id: deliveries.id })
+    .all();
+  for (const { id } of uncertain) log.warn({ delivery: id }, 'delivery.uncertain');
+
+  const heads = orm
+    .select({ delivery: deliveries, conversation: conversations })
+    .from(deliveries)
+    .innerJoin(conversations, eq(conversations.id, deliveries.conversationId))
+    .where(
+      inArray(
+        deliveries.id,
+        orm
+          .select({ id: min(deliveries.id) })
+          .from(deliveries)
+          .where(OPEN)
+          .groupBy(deliveries.destination),
+      ),
+    )
+    .orderBy(deliveries.id)
+    .prepare();
+  type Head = ReturnType<typeof heads.all>[number];
+  const markSending = orm
+    .update(deliveries)
+    .set({ status: 'sending', attemptCount: sql`${deliveries.attemptCount} + 1` })
+    .where(eq(deliveries.id, sql.placeholder('id')))
+    .prepare();
+  const markSent = orm
+    .update(deliveries)
+    .set({
+      status: 'sent',
+      platformMessageId: sql`${sql.placeholder('messageId')}`,
+      endedAtMs: sql`${sql.placeholder('now')}`,
+    })
+    .where(eq(deliveries.id, sql.placeholder('id')))
+    .prepare();
+
+  const wake = (): void => {
+    clearTimeout(timer);
+    if (closing.signal.aborted) {
+      tellIdlers();
+      return;
+    }
+    timer = undefined;
+    const now = clock.now();
+    const found = heads.all().filter(({ delivery }) => !underWay.has(delivery.destination));
+    const globalDueAtMs = globalLimit(found, now);
+    let earliestMs = Number.POSITIVE_INFINITY;
+    for (const head of found) {
+      const dueAtMs = Math.max(head.delivery.dueAtMs, globalDueAtMs);
+      if (dueAtMs > now) earliestMs = Math.min(earliestMs, dueAtMs);
+      else if (underWay.size < CONCURRENCY) start(head);
+    }
+    if (earliestMs < Number.POSITIVE_INFINITY) {
+      timer = globalThis.setTimeout(wake, Math.min(earliestMs - now, EXPIRES_AFTER_MS));
+    }
+    if (underWay.size === 0) tellIdlers();
+  };
+
+  const tellIdlers = (): void => {
+    for (const resolve of idlers) resolve();
+    idlers = [];
+  };
+
+  const start = (head: Head): void => {
+    const { destination } = head.delivery;
+    const attempt = deliver(head)
+      .catch(async (error: unknown) => {
+        log.error({ delivery: head.delivery.id, err: error }, 'delivery.broken');
+        await setTimeout(BROKEN_PAUSE_MS, undefined, { signal: closing.signal }).catch(() => null);
+      })
+      .finally(() => {
+        underWay.delete(destination);
+        wake();
+      });
+    underWay.set(destination, attempt);
+  };
+
+  const deliver = async ({ delivery, conversation }: Head): Promise<void> => {
+    markSending.run({ id: delivery.id });
+    const outcome = await attemptSend(conversation, delivery.part);
+    const fields = { delivery: delivery.id, turn: delivery.turnId, conversation: conversation.id };
+    if (outcome.kind === 'sent') {
+      markSent.run({ id: delivery.id, messageId: outcome.messageId, now: clock.now() });
+      log.info(fields, 'delivery.sent');
+      return;
+    }
+    const ended = end(delivery, outcome);
+    orm.update(deliveries).set(ended).where(eq(deliveries.id, delivery.id)).run();
+    log.warn(
+      { ...fields, reason: ended.reason, dueAtMs: ended.dueAtMs },
+      ended.status === 'failed' ? 'delivery.failed' : 'delivery.postponed',
+    );
+  };
+
+  const attemptSend = async (
+    conversation: Conversation,
+    part: Head['delivery']['part'],
+  ): Promise<SendOutcome> => {
+    try {
+      return await channels.of(conversation).send(conversation, part);
+    } catch (error) {
+      return { kind: 'unreachable', reason: messageOf(error) };
+    }
+  };
+
+  const end = (
+    delivery: Head['delivery'],
+    outcome: Exclude<SendOutcome, { kind: 'sent' }>,
+  ): Partial<typeof deliveries.$inferInsert> => {
+    const now = clock.now();
+    if (outcome.kind === 'rejected') {
+      return { status: 'failed', reason: outcome.reason, endedAtMs: now };
+    }
+    const rateLimited = outcome.kind === 'rate-limited';
+    const reason = rateLimited ? 'the platform asked to wait' : outcome.reason;
+    const dueAtMs =
+      now +
+      (rateLimited ? outcome.retryAfterMs : backoffMs(delivery.attemptCount + 1, options.random()));
+    if (dueAtMs > delivery.createdAtMs + EXPIRES_AFTER_MS) {
+      return { status: 'failed', reason: `given up after 24 hours: ${reason}`, endedAtMs: now };
+    }
+    return { status: 'pending', reason, dueAtMs, rateLimited };
+  };
+
+  return {
+    wake,
+    idle: () =>
+      new Promise((resolve) => {
+        idlers.push(resolve);
+        wake();
+      }),
+    close: async () => {
+      closing.abort();
+      wake();
+      await Promise.all(underWay.values());
+    },
+    waiting: () =>
+      orm
+        .select({ waitingCount: count(), oldestCreatedAtMs: min(deliveries.createdAtMs) })
+        .from(deliveries)
+        .where(OPEN)
+        .get() ?? { waitingCount: 0, oldestCreatedAtMs: null },
+    prune: () =>
+      orm
+        .delete(deliveries)
+        .where(
+          and(
+            inArray(deliveries.status, ['sent', 'failed']),
+            lt(deliveries.endedAtMs, clock.now() - KEPT_MS),
+          ),
+        )
+        .run().changes,
+  };
+}
+
+/**
+ * The platform does not say whether a limit is that of one chat or that of the bot as a whole. When two
+ * destinations are limited at once it is taken for the whole, and all wait for the nearer of the two.
+ */
+function globalLimit(
+  heads: readonly { delivery: { rateLimited: boolean; dueAtMs: number } }[],
+  now: number,
+): number {
+  const limited = heads.filter(({ delivery }) => delivery.rateLimited && delivery.dueAtMs > now);
+  return limited.length < 2 ? 0 : Math.min(...limited.map(({ delivery }) => delivery.dueAtMs));
+}

@@ -1,0 +1,118 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { MODEL_NAME } from '../../core/model-name.ts';
+
+const DEFAULT_TOOLS =
+  'Read,Write,Edit,Bash,Glob,Grep,WebFetch,WebSearch,Task,TaskOutput,TaskStop,TodoWrite';
+
+/** The levels of `LOG_LEVEL`, most to least talkative. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+function wholeNumber(fallback: number, from: number, to: number) {
+  return z
+    .string()
+    .default(String(fallback))
+    .refine((text) => /^\d{1,10}$/u.test(text) && Number(text) >= from && Number(text) <= to, {
+      error: `must be a whole number from ${from} to ${to}`,
+    })
+    .transform(Number);
+}
+
+const seconds = (fallback: number, from: number, to: number) =>
+  wholeNumber(fallback, from, to).transform((value) => value * 1000);
+
+const url = (allowed: string) =>
+  z
+    .string()
+    .refine((text) => isWebAddress(text), { error: `must be ${allowed}` })
+    .transform((text) => text.replace(/\/+$/u, ''));
+
+const list = (item: RegExp, error: string) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .refine((parts) => parts.every((part) => item.test(part)), { error });
+
+const absolutePath = z.string().refine((path) => isAbsolute(path), {
+  error: 'must be an absolute path',
+});
+
+/**
+ * Every setting, as text in and as a value out. Durations are given in seconds and become
+ * milliseconds. Messages follow the key in a sentence: `PORT must be …`.
+ */
+export const settingsSchema = z.strictObject({
+  PORT: wholeNumber(8421, 1, 65_535),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` })
+    .default('info'),
+
+  MODEL: z
+    .string()
+    .regex(MODEL_NAME, {
+      error: 'must be an alias such as haiku, sonnet or opus, or the full name of a model',
+    })
+    .default('haiku'),
+  MAX_HISTORY_LINES: wholeNumber(20, 0, 1000),
+  CLAUDE_BIN: absolutePath.optional(),
+  CLAUDE_WORK_DIR: absolutePath.optional(),
+  CLAUDE_TOOLS: list(
+    /^[A-Za-z][\w*]*(?:\([^)]*\))?$/u,
+    'must be tool names with commas between them, such as Read,Grep,Bash',
+  )
+    .refine((tools) => tools.length > 0, { error: 'must name at least one tool' })
+    .prefault(DEFAULT_TOOLS),
+  TURN_IDLE_LIMIT: seconds(600, 10, 86_400),
+
+  MAX_QUEUE_SIZE: wholeNumber(5, 1, 1000),
+  MAX_CONCURRENT_TURNS: wholeNumber(3, 1, 100),
+  SHUTDOWN_GRACE: seconds(600, 0, 86_400),
+
+  TELEGRAM_BOT_TOKEN: z
+    .string({ error: 'is missing. Send /newbot to @BotFather on Telegram and copy the token' })
+    .regex(/^\d+:[\w-]+$/u, {
+      error: 'must look like 123456:letters-and-digits, as @BotFather gives it',
+    }),
+  TELEGRAM_CHAT_ID: z
+    .string({
+      error: 'is missing. It is the number of your own account; @userinfobot on Telegram tells it',
+    })
+    .regex(/^-?\d{1,19}$/u, { error: 'must be a whole number, such as 123456789' }),
+  TELEGRAM_ALLOWED_USERS: list(
+    /^\d{1,19}$/u,
+    'must be user ids with commas between them, such as 123456789,987654321',
+  ).prefault(''),
+  TELEGRAM_API_ROOT: url('a web address, such as https://api.telegram.org').default(
+    'https://api.telegram.org',
+  ),
+
+  WEBHOOK_URL: url('the public web address of the tunnel, such as https://claudio.example.com')
+    .refine((text) => text.startsWith('https:') || isLoopback(text), {
+      error: 'must begin with https://',
+    })
+    .optional(),
+  WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{1,256}$/u, { error: 'must be 1 to 256 letters, digits, _ or -' })
+    .optional(),
+  WEBHOOK_RETRY_DELAY: seconds(60, 1, 86_400),
+});
+
+/** The settings after parsing. */
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//iu.test(text) && URL.canParse(text);
+}
+
+function isLoopback(text: string): boolean {
+  return URL.canParse(text) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(text).hostname);
+}

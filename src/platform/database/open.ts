@@ -1,0 +1,47 @@
+import { chmodSync } from 'node:fs';
+import BetterSqlite3 from 'better-sqlite3';
+import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import * as schema from '../../../drizzle/schema.ts';
+import { migrateDatabase } from './migrate.ts';
+
+/** The database, open. */
+export interface Database {
+  readonly orm: BetterSQLite3Database<typeof schema> & { readonly $client: BetterSqlite3.Database };
+  /**
+   * Runs `work` in one transaction that takes the write lock at once, or as a savepoint of the one that
+   * is under way. Rolls back when `work` throws.
+   *
+   * @throws TypeError when `work` returns a promise: nothing may be awaited in a transaction.
+   */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+/**
+ * Opens the database at `path`, mode 0600, and brings it up to date.
+ *
+ * Every commit is on the disk when it returns: https://sqlite.org/pragma.html#pragma_synchronous
+ *
+ * @throws ClaudioError `database.newer` when it was written by a later version of Claudio.
+ */
+export function openDatabase(path: string): Database {
+  const sqlite = new BetterSqlite3(path);
+  try {
+    chmodSync(path, 0o600);
+    sqlite.pragma('journal_mode = WAL');
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    sqlite.pragma('busy_timeout = 5000');
+    const orm = drizzle(sqlite, { schema });
+    migrateDatabase(orm, sqlite);
+    const run = sqlite.transaction((work: () => unknown) => work());
+    return {
+      orm,
+      transaction: <T>(work: () => T) => run.immediate(work) as T,
+      close: () => sqlite.close(),
+    };
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}

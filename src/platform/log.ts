@@ -1,0 +1,69 @@
+import { Writable } from 'node:stream';
+import pino, { type Logger } from 'pino';
+import { makePrivate } from './files.ts';
+
+export type { Logger } from 'pino';
+
+/** A bot's token wherever it stands, also inside a URL: `bot123:abc`. */
+const BOT_TOKEN = /\d{3,}:[\w-]{20,}/gu;
+
+/**
+ * Opens the log: JSON lines to `file` (mode 0600), and to the terminal, readable where it is one.
+ *
+ * Whatever reaches either has gone through the same filter: the given secrets and anything of the form
+ * of a bot token are replaced by `[redacted]`, in whatever field or text they stand.
+ */
+export async function openLog(options: {
+  file: string;
+  level: string;
+  secrets: readonly string[];
+  terminal: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}): Promise<Logger> {
+  const file = pino.destination({ dest: options.file, mode: 0o600, sync: true });
+  makePrivate(options.file);
+  const terminal = options.terminal.isTTY
+    ? await prettyPrinter(options.terminal)
+    : options.terminal;
+  const redact = redactor(options.secrets);
+  const output = new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      const safe = redact(line);
+      file.write(safe);
+      terminal.write(safe);
+      done();
+    },
+  });
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: pino.stdSerializers.errWithCause },
+    },
+    output,
+  );
+}
+
+/** A function that replaces secrets in a text by `[redacted]`. Secrets of fewer than 6 characters are left. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const exact = secrets.filter((secret) => secret.length >= 6);
+  return (text) =>
+    exact
+      .reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
+      .replace(BOT_TOKEN, '[redacted]');
+}
+
+async function prettyPrinter(terminal: NodeJS.WritableStream): Promise<NodeJS.WritableStream> {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({
+    destination: terminal,
+    colorize: true,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss',
+    messageKey: 'event',
+    singleLine: true,
+  });
+}

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { messageOf } from '../../core/error.ts';
+import { readChunks } from './chunks.ts';
+import type { Environment } from './environment.ts';
+import { readLines, type Line } from './lines.ts';
+import { createTail } from './tail.ts';
+
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+const MAX_STDERR_BYTES = 64 * 1024;
+
+/** What to run. No shell is involved anywhere. */
+export interface Command {
+  /** Absolute path of the program. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Absolute path of the folder to run in. */
+  readonly cwd: string;
+  /** All of the child's environment. */
+  readonly env: Environment;
+  /** Written to its standard input, which is then closed. */
+  readonly stdin: string;
+}
+
+/** How a process ended, or why it never was. */
+export type ProcessEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: string }
+  | {
+      readonly kind: 'spawn-failed';
+      /** `too-long`: an argument, or arguments and environment together, exceed the system's limit. */
+      readonly reason: 'not-found' | 'no-folder' | 'not-executable' | 'too-long' | 'other';
+      readonly message: string;
+    };
+
+/** A child process, leader of a process group and of a session of its own. */
+export interface Child {
+  /** `null` when it could not be started. */
+  readonly pid: number | null;
+  /**
+   * Its standard output, to be read once. Ends soon after the process does, even where a child of its
+   * own keeps the pipe open, or at {@link Child.stopReading}.
+   */
+  readonly lines: AsyncIterable<Line>;
+  /** Resolves when the process itself is gone; its children may live on. */
+  readonly ended: Promise<ProcessEnd>;
+  /** The last 64 KiB of its standard error. */
+  stderrTail(): string;
+  /** Ends {@link Child.lines}. May be called again. */
+  stopReading(): void;
+  /** Sends a signal to this one process; does nothing once it has ended. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/**
+ * Starts a program. Never throws: {@link Child.ended} tells what went wrong.
+ *
+ * @param onOutput Called for each piece of output that is read, on either stream.
+ */
+export function start(command: Command, onOutput: () => void = () => undefined): Child {
+  let child: ChildProcessWithoutNullStreams;
+  try {
+    child = spawn(command.file, command.args, {
+      cwd: command.cwd,
+      env: { ...command.env },
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+  } catch (thrown) {
+    // E2BIG and a NUL in an argument are thrown; ENOENT and EACCES come as an event.
+    return neverStarted(spawnFailure(thrown, command));
+  }
+
+  const stderr = createTail(MAX_STDERR_BYTES);
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    onOutput();
+  });
+  // EPIPE: a program need not read its input. How it ends says all there is to say.
+  child.stdin.on('error', () => child.stdin.destroy());
+  child.stdin.end(command.stdin);
+
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) resolve(spawnFailure(error, command));
+    });
+    child.once('exit', (code, signal) => {
+      resolve(
+        signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal },
+      );
+    });
+  });
+  const output = readChunks(child.stdout, ended, onOutput);
+
+  return {
+    pid: child.pid ?? null,
+    lines: readLines(output.chunks, MAX_LINE_BYTES),
+    ended,
+    stderrTail: () => stderr.text(),
+    stopReading() {
+      output.stop();
+      child.stderr.destroy();
+    },
+    signal: (name) => void child.kill(name),
+  };
+}
+
+function neverStarted(end: ProcessEnd): Child {
+  return {
+    pid: null,
+    lines: readLines(nothing(), MAX_LINE_BYTES),
+    ended: Promise.resolve(end),
+    stderrTail: () => '',
+    stopReading: () => undefined,
+    signal: () => undefined,
+  };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+function spawnFailure(thrown: unknown, command: Command): ProcessEnd {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+  return { kind: 'spawn-failed', reason: reasonOf(code, command), message: messageOf(thrown) };
+}
+
+type SpawnFailure = Extract<ProcessEnd, { kind: 'spawn-failed' }>;
+
+function reasonOf(code: unknown, command: Command): SpawnFailure['reason'] {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      // The system blames the program for a working folder that is not there.
+      return existsSync(command.cwd) ? 'not-found' : 'no-folder';
+    case 'EACCES':
+    case 'ENOEXEC':
+      return 'not-executable';
+    case 'E2BIG':
+      return 'too-long';
+    default:
+      return 'other';
+  }
+}

@@ -1,0 +1,87 @@
+import type { Agent, AgentOutcome } from '../core/agent.ts';
+import { escapeMarkdown } from '../core/format.ts';
+import { NO_USAGE } from '../core/turn.ts';
+import type { TurnEnd } from './records.ts';
+
+/** So many of the last tools are listed to the person. */
+const SHOWN_LINE_COUNT = 10;
+
+/**
+ * Puts the outcome of a run into what the turn's row keeps and the person reads.
+ *
+ * @param toolLines What was done, a line a tool; shown where there is no answer that would tell.
+ */
+export function answerOf(
+  outcome: AgentOutcome,
+  toolLines: readonly string[],
+  explain: Agent['explain'],
+): TurnEnd {
+  switch (outcome.kind) {
+    case 'answered':
+      return {
+        status: 'done',
+        usage: outcome.usage,
+        model: outcome.model,
+        failure: null,
+        text: [fallbackNote(outcome, explain), outcome.text, deniedNote(outcome.deniedTools)]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+      };
+    case 'failed':
+      return {
+        status: 'failed',
+        usage: outcome.usage,
+        model: null,
+        failure: outcome.failure.code,
+        text: `⚠️ ${explain(outcome.failure)}${doneSoFar(toolLines)}`,
+      };
+    case 'stopped':
+      return {
+        status: 'cancelled',
+        usage: outcome.usage,
+        model: null,
+        failure: null,
+        text: `⏹ Stopped.${doneSoFar(toolLines)}`,
+      };
+  }
+}
+
+/** What the person reads about a turn that was found running by a new instance. */
+export function interruptedAnswer(
+  turn: { readonly activity: string | null; readonly wasLastTry: boolean },
+  toolLines: readonly string[],
+): TurnEnd {
+  const while_ = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
+  const next = turn.wasLastTry
+    ? 'That was the third time, so I do not offer to try it again. Send the message anew if you want to.'
+    : 'I have not started it again by myself, because it may have changed things already.';
+  return {
+    status: turn.wasLastTry ? 'failed' : 'interrupted',
+    usage: NO_USAGE,
+    model: null,
+    failure: 'interrupted',
+    text: `⚡ I was interrupted${while_}. ${next}${doneSoFar(toolLines)}`,
+  };
+}
+
+function doneSoFar(toolLines: readonly string[]): string {
+  if (toolLines.length === 0) return '';
+  const shown = toolLines.slice(-SHOWN_LINE_COUNT).map((line) => `- ${escapeMarkdown(line)}`);
+  const earlier = toolLines.length - shown.length;
+  const head = earlier === 0 ? '' : `- … and ${earlier} before\n`;
+  return `\n\nUntil then:\n\n${head}${shown.join('\n')}`;
+}
+
+function fallbackNote(
+  outcome: Extract<AgentOutcome, { kind: 'answered' }>,
+  explain: Agent['explain'],
+): string {
+  if (outcome.fallback === null) return '';
+  const { from, failure } = outcome.fallback;
+  return `*Answered by ${escapeMarkdown(outcome.model)}, because ${escapeMarkdown(from)} failed: ${explain(failure)}*`;
+}
+
+function deniedNote(tools: readonly string[]): string {
+  if (tools.length === 0) return '';
+  return `*Claude was not allowed to use: ${[...new Set(tools)].map(escapeMarkdown).join(', ')}.*`;
+}

@@ -1,0 +1,104 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { conversations, messages, toolUses, turns } from '../../drizzle/schema.ts';
+import type { ToolUse } from '../core/agent.ts';
+import type { Clock } from '../core/clock.ts';
+import type { TurnStatus, Usage } from '../core/turn.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** How a turn ended, for its row and for the talk. */
+export interface TurnEnd {
+  readonly status: Exclude<TurnStatus, 'queued' | 'running'>;
+  readonly usage: Usage;
+  /** The model that answered, where one did. */
+  readonly model: string | null;
+  readonly failure: string | null;
+  /** What the talk keeps as Claude's part: the answer, or what the person was told instead. */
+  readonly text: string;
+}
+
+/** What is written about a turn while it runs and when it ends. */
+export interface TurnRecords {
+  started(turnId: number, sessionId: string): void;
+  toolUsed(turnId: number, attempt: number, use: ToolUse): void;
+  /** The tools used so far, a line each, oldest first. */
+  toolLines(turnId: number): readonly string[];
+  /** To be called in the transaction that also tells the person. */
+  ended(turn: { turnId: number; conversationId: string; messageId: number }, end: TurnEnd): void;
+}
+
+/** So many of the last tools are kept with the answer. */
+const SUMMARY_LINE_COUNT = 40;
+
+export function createTurnRecords(database: Database, clock: Clock): TurnRecords {
+  const { orm } = database;
+  const usedBy = orm
+    .select({ summary: toolUses.summary })
+    .from(toolUses)
+    .where(eq(toolUses.turnId, sql.placeholder('turnId')))
+    .orderBy(asc(toolUses.id))
+    .prepare();
+  const toolLines = (turnId: number) => usedBy.all({ turnId }).map(({ summary }) => summary);
+
+  return {
+    started: (turnId, sessionId) => {
+      orm.update(turns).set({ sessionId }).where(eq(turns.id, turnId)).run();
+    },
+
+    toolUsed: (turnId, attempt, { tool, summary }) => {
+      database.transaction(() => {
+        orm
+          .insert(toolUses)
+          .values({ turnId, attempt, tool, summary, startedAtMs: clock.now() })
+          .run();
+        orm.update(turns).set({ activity: summary }).where(eq(turns.id, turnId)).run();
+      });
+    },
+
+    toolLines,
+
+    ended: ({ turnId, conversationId, messageId }, end) => {
+      const now = clock.now();
+      const ended = orm
+        .update(turns)
+        .set({
+          status: end.status,
+          endedAtMs: now,
+          model: end.model,
+          failure: end.failure,
+          inputTokenCount: sql`${turns.inputTokenCount} + ${end.usage.inputTokenCount}`,
+          outputTokenCount: sql`${turns.outputTokenCount} + ${end.usage.outputTokenCount}`,
+          cacheReadTokenCount: sql`${turns.cacheReadTokenCount} + ${end.usage.cacheReadTokenCount}`,
+          cacheWriteTokenCount: sql`${turns.cacheWriteTokenCount} + ${end.usage.cacheWriteTokenCount}`,
+          costUsd: sql`${turns.costUsd} + ${end.usage.costUsd}`,
+          ...(end.status === 'interrupted'
+            ? { interruptionCount: sql`${turns.interruptionCount} + 1` }
+            : {}),
+        })
+        .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
+        .run();
+      if (ended.changes !== 1) throw new Error(`turn ${turnId} is not running`);
+      const lines = toolLines(turnId);
+      const said = {
+        text: end.text,
+        toolSummary:
+          lines.length === 0
+            ? null
+            : lines
+                .slice(-SUMMARY_LINE_COUNT)
+                .map((line) => `- ${line}`)
+                .join('\n'),
+        createdAtMs: now,
+      };
+      orm
+        .insert(messages)
+        .values({ conversationId, role: 'claude', answersMessageId: messageId, ...said })
+        .onConflictDoUpdate({ target: messages.answersMessageId, set: said })
+        .run();
+      orm
+        .update(conversations)
+        .set({ servedAtMs: now })
+        .where(eq(conversations.id, conversationId))
+        .run();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { boots, messages, turns } from '../../drizzle/schema.ts';
+import type { AgentOutcome } from '../core/agent.ts';
+import { NO_USAGE } from '../core/turn.ts';
+import { answerOf, interruptedAnswer } from './answer.ts';
+import type { TurnParts } from './turn.ts';
+
+/** A turn that was interrupted this often is not offered again. */
+const MOST_INTERRUPTIONS = 3;
+/** So many earlier starts are looked at for processes that they left behind. */
+const LOOKED_BACK_COUNT = 50;
+
+/** The verbs of the buttons under the message about an interrupted turn. */
+export const RETRY = 'retry';
+export const DISCARD = 'discard';
+
+/**
+ * Clears up behind an instance that died: stops the processes it left, then ends each turn found
+ * running and tells its conversation, in one commit a turn. Nothing is run again. To be called before
+ * the worker starts, by the one process that owns the home.
+ */
+export async function recover(parts: TurnParts & { readonly bootId: string }): Promise<void> {
+  const { orm } = parts.database;
+  const earlier = orm
+    .select()
+    .from(boots)
+    .where(and(ne(boots.id, parts.bootId), isNull(boots.endedAtMs)))
+    .orderBy(desc(boots.startedAtMs))
+    .limit(LOOKED_BACK_COUNT)
+    .all();
+  if (earlier.length > 0) {
+    const stoppedCount = await parts.agent.stopLeftovers(
+      earlier.map(({ id, startedAtMs }) => ({ prefix: `${id}.`, sinceMs: startedAtMs })),
+    );
+    if (stoppedCount > 0) parts.log.warn({ stoppedCount }, 'recovery.processes-stopped');
+  }
+
+  const found = orm
+    .select({ turn: turns, message: messages })
+    .from(turns)
+    .innerJoin(messages, eq(messages.id, turns.messageId))
+    .where(eq(turns.status, 'running'))
+    .orderBy(turns.id)
+    .all();
+  for (const { turn, message } of found) {
+    const conversation = parts.conversations.get(turn.conversationId);
+    const toolLines = parts.records.toolLines(turn.id);
+    const wasLastTry = turn.interruptionCount + 1 >= MOST_INTERRUPTIONS;
+    const end =
+      turn.stopRequestedAtMs === null
+        ? interruptedAnswer({ activity: turn.activity, wasLastTry }, toolLines)
+        : answerOf(STOPPED, toolLines, parts.agent.explain);
+    parts.database.transaction(() => {
+      parts.records.ended(
+        { turnId: turn.id, conversationId: conversation.id, messageId: message.id },
+        end,
+      );
+      parts.outbox.say(
+        conversation,
+        {
+          markdown: end.text,
+          replyTo: message.platformMessageId,
+          buttons:
+            end.status === 'interrupted'
+              ? [
+                  [
+                    { label: '🔁 Retry', data: `${RETRY}:${turn.id}` },
+                    { label: '🗑 Discard', data: `${DISCARD}:${turn.id}` },
+                  ],
+                ]
+              : [],
+        },
+        turn.id,
+      );
+    });
+    parts.log.warn({ conversation: conversation.id, turn: turn.id }, `turn.${end.status}`);
+  }
+}
+
+const STOPPED: AgentOutcome = { kind: 'stopped', usage: NO_USAGE };

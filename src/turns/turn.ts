@@ -1,0 +1,163 @@
+import { setTimeout } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
+import { messages } from '../../drizzle/schema.ts';
+import type { Agent, AgentOutcome } from '../core/agent.ts';
+import type { Conversation } from '../core/conversation.ts';
+import { messageOf } from '../core/error.ts';
+import { NO_USAGE } from '../core/turn.ts';
+import type { ConversationStore } from '../inbox/conversations.ts';
+import type { ClaimedTurn } from '../inbox/queue.ts';
+import type { Outbox } from '../outbox/append.ts';
+import type { Channels } from '../outbox/channels.ts';
+import type { Database } from '../platform/database/open.ts';
+import type { Logger } from '../platform/log.ts';
+import { answerOf } from './answer.ts';
+import type { History } from './history.ts';
+import { buildPrompt } from './prompt.ts';
+import type { TurnRecords } from './records.ts';
+import { systemPrompt } from './system-prompt.ts';
+
+/** How often the outcome of a turn is offered to a database that refuses it. */
+const COMMIT_RETRY_MS = 2000;
+
+/** Why the signal of a turn was aborted. */
+export type AbortReason = 'stop' | 'shutdown';
+
+/** What it takes to run turns. */
+export interface TurnParts {
+  readonly database: Database;
+  readonly agent: Agent;
+  readonly channels: Channels;
+  readonly outbox: Outbox;
+  readonly conversations: ConversationStore;
+  readonly history: History;
+  readonly records: TurnRecords;
+  readonly log: Logger;
+  readonly home: string;
+  readonly workDir: string;
+  readonly maxHistoryCount: number;
+}
+
+/**
+ * Runs one claimed turn to its end: prompt, agent, and then the outcome and the reply's rows in one
+ * commit. Never throws. Aborted for `shutdown` it leaves the turn running in the database, where the
+ * next start finds it interrupted.
+ */
+export async function runTurn(
+  turn: ClaimedTurn,
+  parts: TurnParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const conversation = parts.conversations.get(turn.conversationId);
+  const log = parts.log.child({ conversation: conversation.id, turn: turn.turnId });
+  const stopSign = parts.channels.of(conversation).signs.working(conversation);
+  try {
+    log.info({ attempt: turn.attempt, model: turn.requestedModel }, 'turn.started');
+    const outcome = await runAgent(turn, parts, log, signal).catch((error: unknown) => {
+      log.error({ err: error }, 'turn.broken');
+      return broken(turn, messageOf(error));
+    });
+    if (signal.aborted && signal.reason === 'shutdown') {
+      log.warn({ reason: 'the service is stopping' }, 'turn.left');
+      return;
+    }
+    await commit(turn, conversation, outcome, parts, log, signal);
+  } finally {
+    stopSign();
+  }
+}
+
+async function runAgent(
+  turn: ClaimedTurn,
+  parts: TurnParts,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<AgentOutcome> {
+  const { text, author } = question(parts.database, turn.messageId);
+  const prompt = buildPrompt({
+    history: parts.history.before(turn.conversationId, turn.messageId, parts.maxHistoryCount),
+    message: { text, author },
+    interruptedWork: parts.records.toolLines(turn.turnId),
+  });
+  const events = parts.agent.run(
+    {
+      marker: turn.marker,
+      prompt,
+      systemPrompt: await systemPrompt(parts.home),
+      model: turn.requestedModel,
+      workDir: parts.workDir,
+    },
+    signal,
+  );
+  for await (const event of events) {
+    switch (event.type) {
+      case 'started':
+        parts.records.started(turn.turnId, event.sessionId);
+        break;
+      case 'progress':
+        parts.records.toolUsed(turn.turnId, turn.attempt, event.toolUse);
+        log.debug({ tool: event.toolUse.tool }, 'turn.progress');
+        break;
+      case 'completed':
+        return event.outcome;
+    }
+  }
+  throw new Error('the agent ended without an outcome');
+}
+
+/** An answer exists now: nothing but the end of the process may keep it out of the database. */
+async function commit(
+  turn: ClaimedTurn,
+  conversation: Conversation,
+  outcome: AgentOutcome,
+  parts: TurnParts,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = answerOf(outcome, parts.records.toolLines(turn.turnId), parts.agent.explain);
+  const { platformMessageId } = question(parts.database, turn.messageId);
+  for (;;) {
+    try {
+      parts.database.transaction(() => {
+        parts.records.ended(turn, end);
+        parts.outbox.say(
+          conversation,
+          { markdown: end.text, replyTo: platformMessageId, buttons: [] },
+          turn.turnId,
+        );
+      });
+      break;
+    } catch (error) {
+      log.error({ err: error }, 'turn.not-recorded');
+      if (signal.aborted && signal.reason === 'shutdown') return;
+      await setTimeout(COMMIT_RETRY_MS);
+    }
+  }
+  log[outcome.kind === 'failed' ? 'warn' : 'info'](
+    {
+      model: end.model,
+      costUsd: end.usage.costUsd,
+      ...(outcome.kind === 'failed' ? { failure: outcome.failure, detail: outcome.detail } : {}),
+      ...(outcome.kind === 'answered' && outcome.fallback !== null
+        ? { fallback: outcome.fallback }
+        : {}),
+    },
+    `turn.${end.status}`,
+  );
+}
+
+function question(database: Database, messageId: number) {
+  const row = database.orm.select().from(messages).where(eq(messages.id, messageId)).get();
+  if (row === undefined) throw new Error(`no message ${messageId}`);
+  return row;
+}
+
+function broken(turn: ClaimedTurn, detail: string): AgentOutcome {
+  return {
+    kind: 'failed',
+    failure: { code: 'execution-error' },
+    detail,
+    model: turn.requestedModel,
+    usage: NO_USAGE,
+  };
+}

@@ -1,0 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Queue } from '../inbox/queue.ts';
+import { runTurn, type AbortReason, type TurnParts } from './turn.ts';
+
+/** How long to wait before the queue is looked at again after the database refused it. */
+const RETRY_MS = 5000;
+
+/** Runs the turns of all conversations, a limited number at once. */
+export interface Worker {
+  /** Starts what may run and stops what was asked to be stopped. Returns at once and never throws. */
+  wake(): void;
+  /** Claims nothing more; resolves when no turn runs, at the latest after `graceMs`. */
+  drain(graceMs: number): Promise<void>;
+  /** Stops all running turns and resolves when they have ended. They stay running in the database. */
+  abort(): Promise<void>;
+}
+
+/**
+ * @param options.bootId Begins the marker of every process that is started.
+ * @param options.ended Called after each turn, when its reply is in the outbox.
+ */
+export function createWorker(
+  options: TurnParts & {
+    readonly queue: Queue;
+    readonly bootId: string;
+    readonly maxConcurrentTurns: number;
+    readonly ended: () => void;
+  },
+): Worker {
+  const { queue, log } = options;
+  const running = new Map<number, { end: Promise<void>; stop: (reason: AbortReason) => void }>();
+  let closing = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const start = (turn: NonNullable<ReturnType<Queue['claim']>>): void => {
+    const controller = new AbortController();
+    const end = runTurn(turn, options, controller.signal)
+      .catch((error: unknown) => log.error({ turn: turn.turnId, err: error }, 'turn.broken'))
+      .finally(() => {
+        running.delete(turn.turnId);
+        options.ended();
+        wake();
+      });
+    running.set(turn.turnId, { end, stop: (reason) => controller.abort(reason) });
+  };
+
+  const wake = (): void => {
+    clearTimeout(retry);
+    try {
+      while (!closing && running.size < options.maxConcurrentTurns) {
+        const turn = queue.claim(options.bootId);
+        if (turn === null) break;
+        start(turn);
+      }
+      if (running.size > 0) {
+        for (const turnId of queue.stopRequests()) running.get(turnId)?.stop('stop');
+      }
+    } catch (error) {
+      log.error({ err: error }, 'queue.unreadable');
+      retry = setTimeout(wake, RETRY_MS);
+    }
+  };
+
+  const allEnded = async () => {
+    await Promise.all([...running.values()].map(({ end }) => end));
+  };
+
+  return {
+    wake,
+    drain: async (graceMs) => {
+      closing = true;
+      clearTimeout(retry);
+      const graceOver = new AbortController();
+      await Promise.race([
+        allEnded(),
+        pause(graceMs, undefined, { signal: graceOver.signal }).catch(() => undefined),
+      ]);
+      graceOver.abort();
+    },
+    abort: async () => {
+      closing = true;
+      for (const { stop } of running.values()) stop('shutdown');
+      await allEnded();
+    },
+  };
+}

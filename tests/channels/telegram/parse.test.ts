@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseUpdate } from '../../../src/channels/telegram/parse.ts';
+import type { Inbound } from '../../../src/core/inbound.ts';
+
+const FIXTURES = new URL('../../fixtures/telegram/', import.meta.url);
+const BOT = { id: '1', username: 'claudio_test_bot' };
+
+function fixture(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, FIXTURES), 'utf8'));
+}
+
+function parse(name: string): Inbound | null {
+  return parseUpdate(BOT, fixture(name));
+}
+
+const PRIVATE = {
+  id: 'telegram:1:1001',
+  destination: 'telegram:1:1001',
+  channel: 'telegram',
+  chat: '1001',
+  thread: null,
+};
+
+describe('messages', () => {
+  it('normalises a text', () => {
+    expect(parse('text')).toEqual({
+      kind: 'message',
+      updateId: 500_000_001,
+      conversation: PRIVATE,
+      sender: { id: '1001', name: 'Owner' },
+      messageId: '10',
+      text: 'What is in this folder?',
+      command: null,
+    });
+  });
+
+  it('gives each topic a conversation of its own within one destination', () => {
+    expect(parse('topic')).toMatchObject({
+      sender: { name: 'Second Person' },
+      conversation: {
+        id: 'telegram:1:-1001000000002:7',
+        destination: 'telegram:1:-1001000000002',
+        thread: '7',
+      },
+    });
+    expect(parse('private-topic')).toMatchObject({
+      conversation: { id: 'telegram:1:1001:9', thread: '9' },
+    });
+  });
+
+  it('takes a chain of replies for no topic', () => {
+    expect(parse('reply-in-supergroup')).toMatchObject({
+      conversation: { id: 'telegram:1:-1001000000001', thread: null },
+    });
+  });
+
+  it('names the group as the sender of what an anonymous administrator writes', () => {
+    expect(parse('anonymous-administrator')).toMatchObject({
+      kind: 'message',
+      sender: { id: '-1001000000001', name: 'Group' },
+    });
+  });
+
+  it('does not answer other bots, which would answer back for ever', () => {
+    expect(parse('another-bot')).toMatchObject({
+      kind: 'ignored',
+      reason: 'a message of another bot',
+    });
+  });
+});
+
+describe('commands', () => {
+  it('knows one by its entity, in any case, with what follows it', () => {
+    expect(parse('command')).toMatchObject({
+      text: '/Status  of everything\nplease',
+      command: { name: 'status', args: 'of everything\nplease' },
+    });
+  });
+
+  it('knows its own name in any case and leaves the commands of other bots alone', () => {
+    expect(parse('command-for-this-bot')).toMatchObject({
+      command: { name: 'stop', args: 'now' },
+    });
+    expect(parse('command-for-another-bot')).toEqual({
+      kind: 'ignored',
+      updateId: 500_000_004,
+      reason: 'a command for another bot',
+    });
+  });
+
+  it('takes a command in the middle of a text for text', () => {
+    expect(parse('command-inside')).toMatchObject({ kind: 'message', command: null });
+  });
+});
+
+describe('what cannot be read', () => {
+  it.each([
+    ['photo', 'a photo'],
+    ['voice', 'a voice message'],
+    ['animation', 'an animation'],
+    ['document', 'a document'],
+    ['sticker', 'a sticker'],
+    ['venue', 'a venue'],
+    ['new-kind', 'a message of a new kind'],
+  ])('says in words what a %s is', (name, what) => {
+    expect(parse(name)).toMatchObject({
+      kind: 'unreadable',
+      conversation: PRIVATE,
+      sender: { id: '1001' },
+      messageId: '10',
+      what,
+    });
+  });
+
+  it.each([
+    ['new-members', 'a service message: new_chat_members'],
+    ['pinned', 'a service message: pinned_message'],
+    ['edited', 'edited_message'],
+    ['channel-post', 'channel_post'],
+    ['press-inline', 'a press on a message of the inline mode'],
+  ])('ignores %s and says why', (name, reason) => {
+    expect(parse(name)).toMatchObject({ kind: 'ignored', reason });
+  });
+});
+
+describe('presses', () => {
+  it('carry what the button said and what the message says', () => {
+    expect(parse('press')).toEqual({
+      kind: 'press',
+      updateId: 500_000_022,
+      conversation: PRIVATE,
+      sender: { id: '1001', name: 'Owner' },
+      messageId: '21',
+      messageText: 'That was interrupted.',
+      data: 'retry:12',
+      pressId: '4382747586412345678',
+    });
+    expect(parse('press-in-topic')).toMatchObject({
+      sender: { id: '1002' },
+      conversation: { id: 'telegram:1:-1001000000002:7' },
+    });
+  });
+
+  it('count on a message that is not accessible any more', () => {
+    expect(parse('press-inaccessible')).toMatchObject({
+      kind: 'press',
+      messageId: '23',
+      messageText: '',
+      data: 'retry:14',
+    });
+  });
+});
+
+describe('any body', () => {
+  it('is an update only with an update_id', () => {
+    for (const raw of [null, 1, 'x', [], {}, { update_id: '1' }, { update_id: -1 }]) {
+      expect(parseUpdate(BOT, raw), JSON.stringify(raw)).toBeNull();
+    }
+    expect(parseUpdate(BOT, { update_id: 1 })).toEqual({
+      kind: 'ignored',
+      updateId: 1,
+      reason: 'an empty update',
+    });
+    expect(parseUpdate(BOT, { update_id: 1, message: { text: 'x' } })).toMatchObject({
+      reason: 'a message of an unknown shape',
+    });
+  });
+
+  it('survives new fields wherever they come, so that none of them costs a message', () => {
+    const files = readdirSync(FIXTURES).filter((file) => file.endsWith('.json'));
+    expect(files.length).toBeGreaterThan(20);
+    const extended = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(extended);
+      if (typeof value !== 'object' || value === null) return value;
+      const fields = Object.entries(value).map(([key, inner]) => [key, extended(inner)]);
+      return { ...Object.fromEntries(fields), brand_new: { of: ['tomorrow'] } };
+    };
+    for (const file of files) {
+      const name = file.replace('.json', '');
+      expect(parseUpdate(BOT, extended(fixture(name))), name).toEqual(parse(name));
+    }
+  });
+
+  it('never makes the parser throw', () => {
+    const content = fc.constantFrom('message', 'callback_query', 'edited_message');
+    fc.assert(
+      fc.property(content, fc.jsonValue(), (key, value) => {
+        const inbound = parseUpdate(BOT, { update_id: 7, [key]: value });
+        expect(inbound?.updateId).toBe(7);
+      }),
+    );
+  });
+});

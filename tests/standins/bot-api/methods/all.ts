@@ -1,0 +1,35 @@
+import { getMe, getMyCommands, setMyCommands } from './bot.ts';
+import { getFile, sendDocument } from './documents.ts';
+import { deleteMessage, editMessageReplyMarkup, editMessageText, sendMessage } from './messages.ts';
+import type { Method } from './method.ts';
+import { answerCallbackQuery } from './presses.ts';
+import { sendChatAction, setMessageReaction } from './signs.ts';
+import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './webhook.ts';
+
+const METHODS: Readonly<Record<string, Method>> = {
+  getMe,
+  setMyCommands,
+  getMyCommands,
+  sendMessage,
+  editMessageText,
+  editMessageReplyMarkup,
+  deleteMessage,
+  sendDocument,
+  getFile,
+  sendChatAction,
+  setMessageReaction,
+  answerCallbackQuery,
+  setWebhook,
+  deleteWebhook,
+  getWebhookInfo,
+  getUpdates,
+};
+
+const BY_LOWER_CASE = new Map(
+  Object.entries(METHODS).map(([name, method]) => [name.toLowerCase(), { name, method }]),
+);
+
+/** Finds a method; the Bot API does not mind the case of its name. */
+export function findMethod(name: string): { name: string; method: Method } | undefined {
+  return BY_LOWER_CASE.get(name.toLowerCase());
+}

@@ -1,0 +1,195 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Behaviour, Faults, MetFault } from './faults.ts';
+import { findMethod } from './methods/all.ts';
+import type { Answer, Method } from './methods/method.ts';
+import { readParams } from './params.ts';
+import { badRequest, Refusal } from './refusal.ts';
+import type { Call, State } from './state.ts';
+
+/** What is sent back: a status with JSON or with something that no Bot API would send. */
+interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: string;
+  readonly description: string | null;
+}
+
+function json(status: number, body: object, description: string | null): Reply {
+  return { status, body: JSON.stringify(body), contentType: 'application/json', description };
+}
+
+function refused(refusal: Refusal): Reply {
+  const parameters =
+    Object.keys(refusal.parameters).length === 0 ? {} : { parameters: refusal.parameters };
+  return json(
+    refusal.status,
+    { ok: false, error_code: refusal.status, description: refusal.message, ...parameters },
+    refusal.message,
+  );
+}
+
+function answered({ result, description }: Answer): Reply {
+  const said = description === undefined ? {} : { description };
+  return json(200, { ok: true, result, ...said }, description ?? null);
+}
+
+/** What a fault answers in place of the method; null where it leaves the answer to the method. */
+function replyOf(behaviour: Behaviour): Reply | null {
+  switch (behaviour.kind) {
+    case 'rate-limited': {
+      const seconds = behaviour.retryAfterSeconds;
+      return refused(
+        seconds === null
+          ? new Refusal(429, 'Too Many Requests')
+          : new Refusal(429, `Too Many Requests: retry after ${seconds}`, { retry_after: seconds }),
+      );
+    }
+    case 'error':
+      return refused(new Refusal(behaviour.status, behaviour.description));
+    case 'html':
+      return {
+        status: behaviour.status,
+        body: '<html><head><title>502 Bad Gateway</title></head><body></body></html>',
+        contentType: 'text/html',
+        description: null,
+      };
+    case 'huge':
+      return json(200, { ok: true, result: 'x'.repeat(behaviour.bodyBytes) }, null);
+    case 'refuse-markup':
+      return refused(
+        badRequest("can't parse entities: Character '-' is reserved and must be escaped"),
+      );
+    case 'blocked':
+      return refused(new Refusal(403, 'Forbidden: bot was blocked by the user'));
+    case 'drop':
+    case 'hang':
+      break;
+  }
+  return null;
+}
+
+async function run(state: State, method: Method, call: Call): Promise<Reply> {
+  try {
+    return answered(await method.run(state, call.params));
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return refused(thrown);
+    if (!(thrown instanceof z.ZodError)) throw thrown;
+    const fault = z.prettifyError(thrown).replaceAll('\n', ' ');
+    state.violations.push(`${call.method}: ${fault}`);
+    return refused(badRequest(fault));
+  }
+}
+
+/** Runs a call through the fault that it meets; null means that the connection is to break. */
+async function replyTo(
+  state: State,
+  method: Method,
+  call: Call,
+  fault: MetFault | null,
+): Promise<Reply | null> {
+  const behaviour = fault?.behaviour ?? null;
+  const instead = behaviour === null ? null : replyOf(behaviour);
+  if (instead !== null) return instead;
+  if (fault === null || behaviour === null) return run(state, method, call);
+
+  const before = 'moment' in behaviour && behaviour.moment === 'before';
+  if (behaviour.kind === 'drop') {
+    if (!before) await run(state, method, call);
+    return null;
+  }
+  if (before) await fault.lifted;
+  const reply = await run(state, method, call);
+  state.events.notify();
+  if (!before) await fault.lifted;
+  return reply;
+}
+
+async function answerCall(
+  state: State,
+  faults: Faults,
+  methodName: string,
+  request: IncomingMessage,
+  query: URLSearchParams,
+): Promise<Reply | null> {
+  const found = findMethod(methodName);
+  if (found === undefined) {
+    state.violations.push(`unknown method ${methodName}`);
+    return refused(new Refusal(404, 'Not Found: method not found'));
+  }
+  const params = await readParams(request, query);
+  const chat = params['chat_id'];
+  const call: Call = {
+    method: found.name,
+    params,
+    chat: typeof chat === 'string' || typeof chat === 'number' ? String(chat) : null,
+    atMs: Date.now(),
+    status: null,
+    description: null,
+  };
+  state.calls.push(call);
+  const fault = faults.meet(call);
+  state.events.notify();
+  const reply = await replyTo(state, found.method, call, fault);
+  call.status = reply?.status ?? null;
+  call.description = reply?.description ?? null;
+  state.events.notify();
+  return reply;
+}
+
+function fileReply(state: State, path: string, response: ServerResponse): void {
+  const file = [...state.files.values()].find((candidate) => candidate.path === path);
+  response.writeHead(file === undefined ? 404 : 200, { 'content-type': 'application/octet-stream' });
+  response.end(file?.content ?? '');
+}
+
+async function handle(
+  state: State,
+  faults: Faults,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const match = /^\/(file\/)?bot([^/]+)\/(.+)$/.exec(url.pathname);
+  const [, file, token, rest = ''] = match ?? [];
+  let reply: Reply | null;
+  if (match === null) reply = refused(new Refusal(404, 'Not Found'));
+  else if (token === undefined || decodeURIComponent(token) !== state.token) {
+    reply = refused(new Refusal(401, 'Unauthorized'));
+  } else if (file !== undefined) {
+    fileReply(state, rest, response);
+    return;
+  } else {
+    try {
+      reply = await answerCall(state, faults, rest, request, url.searchParams);
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown;
+      reply = refused(thrown);
+    }
+  }
+  if (reply === null) {
+    request.socket.destroy();
+    return;
+  }
+  response.writeHead(reply.status, { 'content-type': reply.contentType });
+  response.end(reply.body);
+}
+
+/** Serves the Bot API on a port of the loopback that the system chooses. */
+export async function listen(
+  state: State,
+  faults: Faults,
+): Promise<{ server: Server; root: string }> {
+  const server = createServer((request, response) => {
+    handle(state, faults, request, response).catch((thrown: unknown) => {
+      state.violations.push(`the stand-in itself failed: ${String(thrown)}`);
+      request.socket.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port to listen on');
+  return { server, root: `http://127.0.0.1:${address.port}` };
+}

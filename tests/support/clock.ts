@@ -1,0 +1,20 @@
+import type { Clock } from '../../src/core/clock.ts';
+
+/** A clock that stands still until it is set. */
+export interface TestClock extends Clock {
+  set(ms: number): void;
+  advance(ms: number): void;
+}
+
+export function testClock(startMs = Date.UTC(2026, 0, 15, 12)): TestClock {
+  let nowMs = startMs;
+  return {
+    now: () => nowMs,
+    set: (ms) => {
+      nowMs = ms;
+    },
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
