@@ -3,5 +3,3 @@
  * dies between the two sends the part again, the one place where a reply can arrive twice.
  */
 export const DELIVERY_STATUSES = ['pending', 'sending', 'sent', 'failed'] as const;
-
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];

@@ -102,7 +102,8 @@ export function createHttpClient(): HttpClient {
           return { kind: 'failed', reason: `no answer within ${timeoutMs} ms` };
         }
         if (signal?.aborted === true) {
-          const late = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+          const late =
+            signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
           return { kind: 'failed', reason: late ? 'no answer in time' : 'aborted' };
         }
         return { kind: 'failed', reason: reasonOf(thrown) };

@@ -51,7 +51,7 @@ export function interruptedAnswer(
   turn: { readonly activity: string | null; readonly wasLastTry: boolean },
   toolLines: readonly string[],
 ): TurnEnd {
-  const while_ = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
+  const during = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
   const next = turn.wasLastTry
     ? 'That was the third time, so I do not offer to try it again. Send the message anew if you want to.'
     : 'I have not started it again by myself, because it may have changed things already.';
@@ -60,7 +60,7 @@ export function interruptedAnswer(
     usage: NO_USAGE,
     model: null,
     failure: 'interrupted',
-    text: `⚡ I was interrupted${while_}. ${next}${doneSoFar(toolLines)}`,
+    text: `⚡ I was interrupted${during}. ${next}${doneSoFar(toolLines)}`,
   };
 }
 

@@ -32,6 +32,8 @@ export function createWorker(
   let closing = false;
   let retry: NodeJS.Timeout | undefined;
 
+  const hasRoom = () => !closing && running.size < options.maxConcurrentTurns;
+
   const start = (turn: NonNullable<ReturnType<Queue['claim']>>): void => {
     const controller = new AbortController();
     const end = runTurn(turn, options, controller.signal)
@@ -47,7 +49,7 @@ export function createWorker(
   const wake = (): void => {
     clearTimeout(retry);
     try {
-      while (!closing && running.size < options.maxConcurrentTurns) {
+      while (hasRoom()) {
         const turn = queue.claim(options.bootId);
         if (turn === null) break;
         start(turn);

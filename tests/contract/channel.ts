@@ -58,6 +58,23 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
 
     const sendReply = (of: Reply): Promise<SendOutcome[]> => sendAll(place.channel.render(of));
 
+    const edited = async (markdown: string): Promise<SendOutcome> => {
+      const [message] = place.visible();
+      const part = place.channel.renderEdit({
+        messageId: message?.messageId ?? '',
+        markdown,
+        buttons: [],
+      });
+      return place.channel.send(place.conversation, stored(part));
+    };
+
+    const outcomeAfter = async (
+      how: Parameters<ChannelSetup['failNext']>[0],
+    ): Promise<SendOutcome | undefined> => {
+      place.failNext(how);
+      return (await sendReply(reply('x')))[0];
+    };
+
     it('belongs to its conversations', () => {
       expect(place.conversation.channel).toBe(place.channel.name);
     });
@@ -127,16 +144,6 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
     });
 
     describe('edits', () => {
-      const edited = async (markdown: string): Promise<SendOutcome> => {
-        const [message] = place.visible();
-        const part = place.channel.renderEdit({
-          messageId: message?.messageId ?? '',
-          markdown,
-          buttons: [],
-        });
-        return place.channel.send(place.conversation, stored(part));
-      };
-
       beforeEach(async () => {
         await sendReply(reply('Which?', { buttons: [[{ label: 'This', data: 'choose:0' }]] }));
       });
@@ -173,13 +180,6 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
     });
 
     describe('failures are values', () => {
-      const outcomeAfter = async (
-        how: Parameters<ChannelSetup['failNext']>[0],
-      ): Promise<SendOutcome | undefined> => {
-        place.failNext(how);
-        return (await sendReply(reply('x')))[0];
-      };
-
       it('a limit says how long to wait', async () => {
         const outcome = await outcomeAfter('rate-limited');
         expect(outcome?.kind).toBe('rate-limited');

@@ -38,9 +38,13 @@ export interface World {
   start(): Promise<RunningService>;
 }
 
-/** The strict stand-ins and an empty home; everything is gone when the test has ended. */
+/**
+ * The strict stand-ins and an empty home; everything is gone when the test has ended.
+ *
+ * @param options.claude `real` (the default), `instant`, or the path of another program.
+ */
 export async function createWorld(
-  options: { readonly claude?: 'real' | 'instant' | string } = {},
+  options: { readonly claude?: string } = {},
 ): Promise<World> {
   const claude = options.claude ?? 'real';
   const userHome = temporaryFolder();

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 
 // Telegram takes about 30 calls a second of a bot, one message a second in a chat and 20 a minute in
-// a group (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). What
-// follows stays below the group's limit alone and leaves replies two thirds of the whole.
+// a group (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). It does
+// not say which of these count signs, so signs take no more than a third of the whole, and in a chat
+// no more than one typing sign and a few reactions need.
 
 interface Rate {
   /** How many calls may come at once. */

@@ -50,10 +50,14 @@ function refusesMarkup(outcome: CallOutcome<unknown>): boolean {
   );
 }
 
+/** What Telegram says of a token that is wrong or was revoked. */
+const TOKEN_REFUSED = [401, 404];
+
 function failed(outcome: CallFailure): SendOutcome {
-  return outcome.kind === 'rejected'
-    ? { kind: 'rejected', reason: `${outcome.status}: ${outcome.reason}` }
-    : outcome;
+  if (outcome.kind !== 'rejected') return outcome;
+  const reason = `${outcome.status}: ${outcome.reason}`;
+  // That is nothing against the message: it can go out once the owner has set the right token.
+  return { kind: TOKEN_REFUSED.includes(outcome.status) ? 'unreachable' : 'rejected', reason };
 }
 
 /** What an edit says, cut to one message: an edit cannot become two. */
@@ -164,9 +168,7 @@ export function createTelegramChannel(options: {
     const call: CallOptions = { signal: AbortSignal.timeout(sendTimeoutMs) };
     if (part.kind === 'edit') return sendEdit(conversation.chat, part, call);
     const target = targetOf(conversation);
-    return part.kind === 'text'
-      ? sendText(target, part, call)
-      : sendDocument(target, part, call);
+    return part.kind === 'text' ? sendText(target, part, call) : sendDocument(target, part, call);
   };
 
   return {

@@ -14,9 +14,10 @@ import {
 /** The name of the channel in every conversation's id. */
 export const CHANNEL = 'telegram';
 
-/** The bot as far as messages name it; `username` has no `@`. */
+/** The bot as far as messages name it. */
 export interface BotIdentity {
   readonly id: string;
+  /** Without `@`; empty as long as Telegram has not told it. */
   readonly username: string;
 }
 
@@ -64,6 +65,14 @@ function commandOf(
   };
 }
 
+/**
+ * Whether a name is that of this bot. While its own name is not known, every name is: a command that
+ * was taken by mistake can be seen, one that was passed over cannot.
+ */
+function isCalled(bot: BotIdentity, name: string): boolean {
+  return bot.username === '' || name === bot.username.toLowerCase();
+}
+
 function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
   const ignored = (reason: string): Inbound => ({ kind: 'ignored', updateId, reason });
 
@@ -89,7 +98,7 @@ function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessa
   }
 
   const typed = commandOf(message, message.text);
-  if (typed !== null && typed.bot !== null && typed.bot !== bot.username.toLowerCase()) {
+  if (typed !== null && typed.bot !== null && !isCalled(bot, typed.bot)) {
     return ignored('a command for another bot');
   }
   const command: InboundMessage['command'] =

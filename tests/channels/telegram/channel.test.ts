@@ -54,6 +54,13 @@ it('sends formatting as entities, without link previews', async () => {
   expect(standin.calls[0]?.params).not.toHaveProperty('parse_mode');
 });
 
+it('keeps a reply that meets a revoked token: the owner may set a new one', async () => {
+  const revoked = createBotApi({ http, root: standin.root, token: '1:another' });
+  channel = createTelegramChannel({ api: revoked, signs });
+  const [outcome] = await send('x');
+  expect(outcome).toMatchObject({ kind: 'unreachable' });
+});
+
 describe('Markdown that the API refuses', () => {
   it('arrives as plain text in the same attempt: no reply is dropped for its formatting', async () => {
     standin.fault({}, { kind: 'refuse-markup' });

@@ -90,6 +90,14 @@ describe('commands', () => {
     });
   });
 
+  it('takes every command for its own as long as it does not know its name', () => {
+    const nameless = { id: '1', username: '' };
+    expect(parseUpdate(nameless, fixture('command-for-this-bot'))).toMatchObject({
+      kind: 'message',
+      command: { name: 'stop', args: 'now' },
+    });
+  });
+
   it('takes a command in the middle of a text for text', () => {
     expect(parse('command-inside')).toMatchObject({ kind: 'message', command: null });
   });

@@ -151,11 +151,7 @@ describe('the typing sign', () => {
 
 describe('a cosmetic call that meets the flood limit', () => {
   it('never delays a reply', async () => {
-    standin.fault(
-      { method: 'sendChatAction' },
-      { kind: 'rate-limited', retryAfterSeconds: 30 },
-      1,
-    );
+    standin.fault({ method: 'sendChatAction' }, { kind: 'rate-limited', retryAfterSeconds: 30 }, 1);
     const stop = signs.working(HERE);
     await settled(1);
     const reply = { chat_id: OWNER.id, text: 'The answer' };

@@ -105,6 +105,12 @@ it('tries again until a 2xx, and holds the next message of the chat back meanwhi
   expect(texts()).toEqual(['one', 'one', 'one', 'one', 'two']);
 });
 
+it('delivers one after another when each waits for the one before', async () => {
+  await register();
+  for (let index = 0; index < 20; index += 1) await api.say(String(index));
+  expect(texts()).toEqual(Array.from({ length: 20 }, (_, index) => String(index)));
+});
+
 it('has one update under way a chat, and lets other chats and presses pass', async () => {
   await register();
   const gate = Promise.withResolvers<void>();

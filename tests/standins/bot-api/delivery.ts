@@ -97,6 +97,8 @@ export function createDelivery(options: {
   const agent = new Agent();
   const closing = new AbortController();
   const queues = new Map<string, Waiting[]>();
+  /** The queues that are being emptied. */
+  const pumped = new Set<string>();
   const attempts: DeliveryAttempt[] = [];
   let lastError: Delivery['lastError'] = null;
   let wake = new AbortController();
@@ -153,7 +155,9 @@ export function createDelivery(options: {
     events.notify();
   };
 
-  const pump = async (queue: Waiting[]): Promise<void> => {
+  const pump = async (name: string, queue: Waiting[]): Promise<void> => {
+    if (pumped.has(name)) return;
+    pumped.add(name);
     let delayS = FIRST_DELAY_S / 2;
     let failureCount = 0;
     for (let item = queue[0]; item !== undefined; item = queue[0]) {
@@ -176,6 +180,8 @@ export function createDelivery(options: {
       failureCount += 1;
       await pause(waitS * MS_PER_SECOND * pauseScale, wake.signal);
     }
+    // In the same turn of the event loop as the last look at the queue: what comes next starts anew.
+    pumped.delete(name);
   };
 
   const all = (): Waiting[] => [...queues.values()].flat();
@@ -200,7 +206,7 @@ export function createDelivery(options: {
           attempts: made,
           end: (outcome) => resolve({ outcome, attempts: made }),
         });
-        if (queue.length === 1) void pump(queue);
+        void pump(name, queue);
       });
     },
     async deliverOnce(update, target) {

@@ -101,7 +101,12 @@ export function parseHtml(html: string): ParsedHtml {
       open.at(-1)?.name === 'pre' &&
       open.at(-1)?.offset === tag.offset
     ) {
-      entities.push({ type: 'pre', offset: tag.offset, length: inner.length, language: tag.argument });
+      entities.push({
+        type: 'pre',
+        offset: tag.offset,
+        length: inner.length,
+        language: tag.argument,
+      });
     } else if (!(name === 'pre' && nested?.type === 'pre' && nested.length === inner.length)) {
       entities.push(entityOf(tag, inner.length, inner));
     }

@@ -139,7 +139,9 @@ async function answerCall(
 
 function fileReply(state: State, path: string, response: ServerResponse): void {
   const file = [...state.files.values()].find((candidate) => candidate.path === path);
-  response.writeHead(file === undefined ? 404 : 200, { 'content-type': 'application/octet-stream' });
+  response.writeHead(file === undefined ? 404 : 200, {
+    'content-type': 'application/octet-stream',
+  });
   response.end(file?.content ?? '');
 }
 

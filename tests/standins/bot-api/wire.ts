@@ -7,10 +7,7 @@ function topicOf(message: StoredMessage): { message_thread_id?: number; is_topic
     : { message_thread_id: message.threadId, is_topic_message: true };
 }
 
-type Content = Pick<
-  Message,
-  'text' | 'entities' | 'document' | 'caption' | 'caption_entities'
->;
+type Content = Pick<Message, 'text' | 'entities' | 'document' | 'caption' | 'caption_entities'>;
 
 function contentOf(message: StoredMessage): Content {
   if (message.document === null) {

@@ -129,7 +129,9 @@ export class Writer {
     const trimmed = this.#entities
       .map((entity) => (entity.type === 'pre' ? entity : withoutEdges(text, entity)))
       .filter((entity) => entity.length > 0)
-      .sort((a, b) => a.offset - b.offset || b.length - a.length || rank(a) - rank(b));
+      // An inner entity ends before its outer one, so of two with the same bounds the later is the outer.
+      .reverse()
+      .sort((a, b) => a.offset - b.offset || b.length - a.length);
     const leading = text.length - text.trimStart().length;
     const start = Math.min(leading, trimmed[0]?.offset ?? leading);
     return {
@@ -181,8 +183,4 @@ export function withoutEdges(text: string, entity: MessageEntity): MessageEntity
   const trimmed = covered.trim();
   const leading = covered.length - covered.trimStart().length;
   return { ...entity, offset: entity.offset + leading, length: trimmed.length };
-}
-
-function rank(entity: MessageEntity): number {
-  return entity.type === 'blockquote' ? 0 : 1;
 }

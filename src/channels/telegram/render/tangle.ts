@@ -1,6 +1,6 @@
 /** What nobody writes in earnest, and what would take a parser seconds, or all of its stack. */
 const NESTED_PER_LINE_COUNT = 24;
-const MARKS_PER_PARAGRAPH_COUNT = 1_200;
+const MARKS_PER_PARAGRAPH_COUNT = 3_000;
 const NESTED = new RegExp(
   String.raw`^(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])){${NESTED_PER_LINE_COUNT}}`,
 );

@@ -17,9 +17,7 @@ export const answerCallbackQuery = method(
   (state, params) => {
     const press = state.presses.get(params.callback_query_id);
     if (press === undefined || press.expired) {
-      throw badRequest(
-        'query is too old and response timeout expired or query ID is invalid',
-      );
+      throw badRequest('query is too old and response timeout expired or query ID is invalid');
     }
     if ((params.text?.length ?? 0) > MAX_TEXT_LENGTH) throw badRequest('MESSAGE_TOO_LONG');
     press.answers.push({ text: params.text ?? null, showAlert: params.show_alert ?? false });

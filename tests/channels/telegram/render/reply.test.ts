@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { renderReply, TEXT_LIMIT } from '../../../../src/channels/telegram/render/reply.ts';
+import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { shown } from './shown.ts';
+
+const paragraph = `${'word '.repeat(199)}end.`;
+
+function answerOf(paragraphCount: number): string {
+  return Array.from({ length: paragraphCount }, () => paragraph).join('\n\n');
+}
+
+function accepted(markdown: string): ReturnType<typeof renderReply> {
+  const reply = renderReply(markdown);
+  for (const { text, entities } of reply.texts) {
+    expect(checkText(text, [...entities], TEXT_LIMIT)).toBeNull();
+  }
+  return reply;
+}
+
+test('a short answer is one message', () => {
+  expect(accepted('**Done.**').texts.map(shown)).toEqual(['<b>Done.</b>']);
+  expect(accepted('**Done.**').document).toBeNull();
+});
+
+test.each(['', ' \n\t', '\u200B', '&nbsp;', '[]()', '> \n>\n', '```\n```', '\u202E\u0333'])(
+  '%j, of which nothing would be seen, becomes a word of that',
+  (markdown) => {
+    expect(accepted(markdown)).toEqual({
+      texts: [{ text: '(empty answer)', entities: [] }],
+      document: null,
+    });
+  },
+);
+
+test('a long answer is up to six messages, with no word lost', () => {
+  const markdown = answerOf(24);
+  const { texts, document } = accepted(markdown);
+  expect(document).toBeNull();
+  expect(texts).toHaveLength(6);
+  expect(texts.map(({ text }) => text).join('\n\n')).toBe(markdown);
+});
+
+test('what takes more than six messages is a beginning and a document with the Markdown itself', () => {
+  const markdown = `# Title\n\n${answerOf(25)}\r\n`;
+  const { texts, document } = accepted(markdown);
+  expect(document).toEqual({ fileName: 'answer.md', content: markdown });
+  expect(texts).toHaveLength(1);
+  const [first = ''] = texts.map(shown);
+  expect(first.startsWith(`<b><u>Title</u></b>\n\n${paragraph}\n\n`)).toBe(true);
+  expect(
+    first.endsWith(
+      'end.\n\n<i>This is only the beginning: the whole answer is in the attached answer.md.</i>',
+    ),
+  ).toBe(true);
+});
+
+test('a document is sent too where it is the formatting that takes more than six messages', () => {
+  const { texts, document } = accepted('- **a** `b`\n'.repeat(310));
+  expect(document).not.toBeNull();
+  expect(texts).toHaveLength(1);
+  expect(texts[0]?.entities).toHaveLength(100);
+});
+
+test.each([
+  ['prose', `${paragraph}\n\n`],
+  ['a list', '- **item**\n'],
+  ['one word', 'a'],
+  ['a table', '| a | b |\n|---|---|\n'],
+  ['quotes', '> a\n'],
+  ['what cannot be seen', '\u200B'],
+])('a megabyte of %s takes no more time than what is shown of it', (_, piece) => {
+  const markdown = piece.repeat(Math.ceil(1_000_000 / piece.length));
+  const startedAt = performance.now();
+  accepted(markdown);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+});
