@@ -145,7 +145,7 @@ export async function compose(outside: {
     log,
   });
 
-  const probe = createAgentProbe(agent, clock);
+  const probe = createAgentProbe(agent, clock, log);
   let introduction: ReturnType<typeof telegram.introduce> | undefined;
   const app = createHttpApp({
     webhooks: [{ ...telegram.webhook, receive }],
@@ -177,9 +177,13 @@ export async function compose(outside: {
       introduction = telegram.introduce(commands);
     },
     maintain: () => {
-      const forgottenUpdates = seen.prune();
-      const forgottenDeliveries = deliverer.prune();
-      log.debug({ forgottenUpdates, forgottenDeliveries }, 'maintenance.done');
+      try {
+        const forgottenUpdates = seen.prune();
+        const forgottenDeliveries = deliverer.prune();
+        log.debug({ forgottenUpdates, forgottenDeliveries }, 'maintenance.done');
+      } catch (error) {
+        log.error({ err: error }, 'maintenance.failed');
+      }
     },
     refuseUpdates: () => {
       stopping = true;

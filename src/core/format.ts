@@ -2,9 +2,10 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A duration in words: `12 s`, `3 min 20 s`, `2 h 5 min`. Negative counts as none. */
+/** A duration in words: `under 1 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. Negative counts as nothing. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
+  if (ms < SECOND_MS) return 'under 1 s';
   if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
   if (ms < HOUR_MS)
     return joined(Math.floor(ms / MINUTE_MS), 'min', (ms % MINUTE_MS) / SECOND_MS, 's');

@@ -21,6 +21,12 @@ export async function openLog(options: {
 }): Promise<Logger> {
   const file = pino.destination({ dest: options.file, mode: 0o600, sync: true });
   makePrivate(options.file);
+  // A full disk or a closed terminal must not take the service down with it: what one of the two cannot
+  // take, the other may.
+  file.on('error', (error: Error) => options.terminal.write(`log: ${error.message}\n`));
+  options.terminal.on('error', (error) =>
+    file.write(`{"event":"log.terminal-lost","reason":${JSON.stringify(error.message)}}\n`),
+  );
   const terminal = options.terminal.isTTY
     ? await prettyPrinter(options.terminal)
     : options.terminal;

@@ -43,7 +43,9 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
       const events = await all(stage.agent.run(stage.request(), never));
       expect(events.map((event) => event.type)).toEqual(['started', 'progress', 'completed']);
       const [, progress, completed] = events;
-      expect(progress).toMatchObject({ toolUse: { summary: expect.stringMatching(/^\S.{0,199}$/) } });
+      expect(progress).toMatchObject({
+        toolUse: { summary: expect.stringMatching(/^\S.{0,199}$/) },
+      });
       expect(completed).toMatchObject({
         outcome: { kind: 'answered', text: 'Done: *two* lines.\n\nBye.', fallback: null },
       });
@@ -149,7 +151,9 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
 }
 
 /** One of each; the compiler asks for the missing one. */
-const ONE_OF_EACH: { readonly [Code in AgentFailure['code']]: Extract<AgentFailure, { code: Code }> } = {
+const ONE_OF_EACH: {
+  readonly [Code in AgentFailure['code']]: Extract<AgentFailure, { code: Code }>;
+} = {
   'not-found': { code: 'not-found' },
   'not-logged-in': { code: 'not-logged-in' },
   'invalid-credentials': { code: 'invalid-credentials' },

@@ -36,6 +36,8 @@ export interface World {
   readonly environment: Record<string, string>;
   /** Starts the service; resolves when it listens and its webhook is registered. */
   start(): Promise<RunningService>;
+  /** Starts it and waits for nothing. */
+  startUnregistered(): RunningService;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function createWorld(
     home,
     port,
     environment,
+    startUnregistered: () => runService(environment, port),
     start: async () => {
       const registered = api.nextCall(({ method }) => method === 'setWebhook');
       const service = runService(environment, port);

@@ -90,6 +90,8 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     const { outcome, usedTools } = first;
     if (outcome.kind !== 'failed' || signal.aborted) return outcome;
     if (!mayFallBack(outcome.failure, request.model, usedTools)) return outcome;
+    // Both attempts bear the same mark: what is left of the first must be gone before the second.
+    await first.settled;
     log.warn(
       { from: request.model, to: FALLBACK_MODEL, failure: outcome.failure, detail: outcome.detail },
       'agent.fallback',
@@ -121,5 +123,9 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
 }
 
 function notRun(failure: AgentFailure, detail: string, model: string): RunReport {
-  return { outcome: { kind: 'failed', failure, detail, model, usage: NO_USAGE }, usedTools: [] };
+  return {
+    outcome: { kind: 'failed', failure, detail, model, usage: NO_USAGE },
+    usedTools: [],
+    settled: Promise.resolve(),
+  };
 }

@@ -1,7 +1,7 @@
 import type { AgentEvent, AgentOutcome } from '../../core/agent.ts';
 import { messageOf } from '../../core/error.ts';
 import { start, type Child, type Command } from '../../platform/process/spawn.ts';
-import { createProcessTable } from '../../platform/process/table.ts';
+import { createProcessTable } from '../../platform/process/system-table.ts';
 import { createTree, type ProcessTree } from '../../platform/process/tree.ts';
 import { within } from '../../platform/process/within.ts';
 import { describeToolUse } from './activity.ts';
@@ -26,7 +26,7 @@ export interface RunOptions {
   /** Whether to yield `started`: a turn tells it once, however many runs it takes. */
   readonly tellsStart: boolean;
   readonly log: Logger;
-  /** Gets a promise that resolves when no process of the run is left. */
+  /** Gets {@link RunReport.settled}, also when the events are no longer wanted and none is returned. */
   readonly onEnding: (settled: Promise<void>) => void;
 }
 
@@ -34,6 +34,8 @@ export interface RunOptions {
 export interface RunReport {
   readonly outcome: AgentOutcome;
   readonly usedTools: readonly string[];
+  /** Resolves when no process of the run is left. */
+  readonly settled: Promise<void>;
 }
 
 type Progress = Extract<AgentEvent, { type: 'started' | 'progress' }>;
@@ -70,6 +72,7 @@ export async function* runOnce(
   const lines = child.lines[Symbol.asyncIterator]();
   let result: ResultMessage | null = null;
   let isOver = false;
+  let ending: Promise<void> = Promise.resolve();
   try {
     while (result === null) {
       const next = await lines.next();
@@ -91,7 +94,7 @@ export async function* runOnce(
     signal.removeEventListener('abort', onAbort);
     // The consumer walked away in the middle: nothing may go on behind its back.
     if (!isOver) interrupt('stopped');
-    const ending = finish(child, tree, lines, interrupted === null ? null : politeStop, log);
+    ending = finish(child, tree, lines, interrupted === null ? null : politeStop, log);
     options.onEnding(ending);
     if (interrupted !== null || result === null) await ending;
   }
@@ -104,6 +107,7 @@ export async function* runOnce(
   return {
     outcome: outcomeOf(end, reading, options.model, child.stderrTail()),
     usedTools: reading.usedTools,
+    settled: ending,
   };
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { sendSignal, type ProcessEntry, type ProcessTable } from './table.ts';
+import { sendSignal } from './send-signal.ts';
+import type { ProcessEntry, ProcessTable } from './table.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,3 @@
-import { createDarwinTable } from './table-darwin.ts';
-import { createLinuxTable } from './table-linux.ts';
-
 /**
  * A process that is alive, as the system's table shows it. Process ids are used again: only `pid` and
  * `startToken` together name one process.
@@ -27,25 +24,7 @@ export interface ProcessTable {
   signal(entry: ProcessEntry, name: NodeJS.Signals): Promise<boolean>;
 }
 
-/** The table of the system that this runs on: Linux, or macOS and what is like it. */
-export function createProcessTable(): ProcessTable {
-  return process.platform === 'linux' ? createLinuxTable() : createDarwinTable();
-}
-
 /** Whether two entries are the same process. */
 export function isSame(one: ProcessEntry, other: ProcessEntry | undefined): boolean {
   return other !== undefined && one.pid === other.pid && one.startToken === other.startToken;
-}
-
-/**
- * Sends a signal to a pid.
- *
- * @returns `false` when there is no such process, or it is not ours to signal.
- */
-export function sendSignal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, name);
-  } catch {
-    return false;
-  }
 }

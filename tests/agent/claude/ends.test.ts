@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emptyEnvironment } from '../../environment.ts';
 import { errorReply, textReply, toolReply, type ModelReply } from '../../standins/model/reply.ts';
@@ -100,28 +101,21 @@ describe('the ends of the real program', () => {
     });
   });
 
-  it('a refused flag', async () => {
-    const request = rig.request({ model: 'sonnet' });
-    const agent = rig.agentWith({ extraEnvironment: {}, tools: ['Read" --no-such'] });
-    rig.model.answer('fine');
-    expect((await outcomeOf(agent, request)).kind).toBe('answered');
-  });
-
   it('a blank prompt', async () => {
     const failure = await failureOf(rig.agent, rig.request({ prompt: '  ' }));
     expect(failure).toEqual({ code: 'bad-invocation' });
   });
 
-  it('a tool that was not allowed is named beside the answer', async () => {
-    const settings = `${rig.home}/.claude/settings.json`;
-    const { mkdirSync, rmSync, writeFileSync } = await import('node:fs');
-    mkdirSync(`${rig.home}/.claude`, { recursive: true });
-    writeFileSync(settings, JSON.stringify({ permissions: { deny: ['Read(//etc/**)'] } }));
-    rig.model.useTool('Read', { file_path: '/etc/hostname' });
-    rig.model.answer('I may not read that.');
-    const outcome = await outcomeOf(rig.agent, rig.request());
-    rmSync(settings);
-    expect(outcome).toMatchObject({ kind: 'answered', text: 'I may not read that.' });
+  it('a tool that was refused is named beside the answer', async () => {
+    const file_path = `${rig.home}/.bashrc`;
+    rig.model.useTool('Write', { file_path, content: 'alias ls=rm' });
+    rig.model.answer('I may not write that.');
+    expect(await outcomeOf(rig.agent, rig.request())).toMatchObject({
+      kind: 'answered',
+      text: 'I may not write that.',
+      deniedTools: ['Write'],
+    });
+    expect(existsSync(file_path)).toBe(false);
   });
 
   it('a blank last word takes back the words before the tool', async () => {

@@ -1,5 +1,15 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { aliveWith, eventsOf, failureOf, fixturePath, openRig, outcomeOf, type Rig } from './rig.ts';
+import {
+  aliveWith,
+  eventsOf,
+  failureOf,
+  fixturePath,
+  openRig,
+  outcomeOf,
+  type Rig,
+} from './rig.ts';
 
 describe('a program that does not behave', () => {
   let rig: Rig;
@@ -7,8 +17,14 @@ describe('a program that does not behave', () => {
     rig = await openRig();
   });
   afterAll(() => rig.close());
+  /** In a folder of its own, so that no other test's processes have the same command line. */
+  const pathOf = (fixture: string): string => {
+    const path = join(rig.home, fixture);
+    if (existsSync(fixturePath(fixture))) copyFileSync(fixturePath(fixture), path);
+    return path;
+  };
   const agentOf = (fixture: string, idleLimitMs = 60_000) =>
-    rig.agentWith({ programPath: fixturePath(fixture), idleLimitMs });
+    rig.agentWith({ programPath: pathOf(fixture), idleLimitMs });
 
   it('that reports a used-up subscription as a success has failed, with the time of the reset', async () => {
     expect(await failureOf(agentOf('usage-limit-as-success'), rig.request())).toEqual({
@@ -36,15 +52,15 @@ describe('a program that does not behave', () => {
     const agent = agentOf('stays-after-result');
     const outcome = await outcomeOf(agent, rig.request());
     expect(outcome).toMatchObject({ kind: 'answered', text: 'An answer.' });
-    expect(aliveWith('claude/stays-after-result')).not.toEqual([]);
+    expect(aliveWith(pathOf('stays-after-result'))).not.toEqual([]);
     await agent.settled();
-    expect(aliveWith('claude/stays-after-result')).toEqual([]);
+    expect(aliveWith(pathOf('stays-after-result'))).toEqual([]);
   });
 
   it('and ignores signals is killed when it falls silent', async () => {
     const outcome = await outcomeOf(agentOf('ignores-signals', 200), rig.request());
     expect(outcome).toMatchObject({ failure: { code: 'idle', idleLimitMs: 200 } });
-    expect(aliveWith('claude/ignores-signals')).toEqual([]);
+    expect(aliveWith(pathOf('ignores-signals'))).toEqual([]);
   });
 
   it('and ignores signals is killed when it is stopped', async () => {
@@ -54,7 +70,7 @@ describe('a program that does not behave', () => {
       if (event.type === 'started') controller.abort();
       if (event.type === 'completed') expect(event.outcome.kind).toBe('stopped');
     }
-    expect(aliveWith('claude/ignores-signals')).toEqual([]);
+    expect(aliveWith(pathOf('ignores-signals'))).toEqual([]);
   });
 
   it('and leaves a daemon behind that holds its output is answered for, and the daemon is stopped', async () => {
@@ -62,7 +78,7 @@ describe('a program that does not behave', () => {
     const outcome = await outcomeOf(agent, rig.request());
     expect(outcome.kind).toBe('answered');
     await agent.settled();
-    await vi.waitFor(() => expect(aliveWith('leaves-daemon-child')).toEqual([]));
+    await vi.waitFor(() => expect(aliveWith(`${pathOf('leaves-daemon')}-child`)).toEqual([]));
   });
 
   it('and ends without a word gave no answer', async () => {

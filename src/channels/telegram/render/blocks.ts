@@ -15,7 +15,7 @@ import { writeTable } from './table.ts';
 import { isBlank } from './visible.ts';
 
 /** What the blocks of one section share. */
-export interface SectionContext {
+interface SectionContext {
   readonly source: string;
   /** Where in `source` the section begins; before it stand definitions from elsewhere. */
   readonly startsAt: number;

@@ -1,11 +1,11 @@
 /** A part ends before `end`, the next one starts at `next`; what lies between is dropped. */
-export interface Cut {
+interface Cut {
   readonly end: number;
   readonly next: number;
 }
 
 /** Where a part may end: between `at` and `bound`, in UTF-16 units. */
-export interface Stretch {
+interface Stretch {
   readonly text: string;
   readonly at: number;
   readonly bound: number;

@@ -130,7 +130,7 @@ export class Writer {
       .map((entity) => (entity.type === 'pre' ? entity : withoutEdges(text, entity)))
       .filter((entity) => entity.length > 0)
       // An inner entity ends before its outer one, so of two with the same bounds the later is the outer.
-      .reverse()
+      .toReversed()
       .sort((a, b) => a.offset - b.offset || b.length - a.length);
     const leading = text.length - text.trimStart().length;
     const start = Math.min(leading, trimmed[0]?.offset ?? leading);

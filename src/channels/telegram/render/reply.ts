@@ -10,7 +10,7 @@ import { isBlank } from './visible.ts';
  */
 export const TEXT_LIMIT = 4096;
 /** More messages than this would bury the chat: a document takes their place. */
-export const MESSAGE_LIMIT_COUNT = 6;
+const MESSAGE_LIMIT_COUNT = 6;
 
 /** A reply in Telegram's own form. */
 export interface RenderedReply {
@@ -26,27 +26,26 @@ const FILE_NAME = 'answer.md';
 const NOTE = `This is only the beginning: the whole answer is in the attached ${FILE_NAME}.`;
 
 /**
- * Gives an answer its form: up to {@link MESSAGE_LIMIT_COUNT} messages, or else its beginning and the
- * Markdown as a document. Telegram has nothing to parse in it, and so nothing to refuse.
+ * Gives an answer its form: up to six messages, or else its beginning and the Markdown as a document.
+ * Telegram has nothing to parse in it, and so nothing to refuse.
  */
 export function renderReply(markdown: string): RenderedReply {
   const enough = (MESSAGE_LIMIT_COUNT + 1) * TEXT_LIMIT;
   const { beginning, complete } = renderBeginning(markdown, enough);
-  if (isBlank(beginning.text)) return { texts: [EMPTY], document: null };
+  if (complete && isBlank(beginning.text)) return { texts: [EMPTY], document: null };
   const texts: FormattedText[] = [];
-  for (const part of partsOf(beginning, LIMITS)) {
-    if (texts.length === MESSAGE_LIMIT_COUNT || !complete) {
-      return {
-        texts: [announced(beginning)],
-        document: { fileName: FILE_NAME, content: markdown },
-      };
-    }
+  for (const part of complete ? partsOf(beginning, LIMITS) : []) {
     texts.push(part);
+    if (texts.length > MESSAGE_LIMIT_COUNT) break;
   }
-  return { texts, document: null };
+  if (complete && texts.length <= MESSAGE_LIMIT_COUNT) return { texts, document: null };
+  return {
+    texts: [announced(beginning)],
+    document: { fileName: FILE_NAME, content: markdown },
+  };
 }
 
-/** One message from the beginning of an answer and a line that says where the rest is. */
+/** One message from the beginning of an answer, if any of it can be seen, and where the rest is. */
 function announced(answer: FormattedText): FormattedText {
   const out = new Writer();
   out.marked('italic', () => out.write(NOTE));

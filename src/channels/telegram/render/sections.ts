@@ -1,7 +1,7 @@
 import type { Gap } from './formatted-text.ts';
 
 /** A stretch of Markdown that means the same when it is read by itself. */
-export interface Section {
+interface Section {
   readonly source: string;
   /** What stands between it and the section before. */
   readonly gap: Gap;

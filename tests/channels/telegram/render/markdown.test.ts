@@ -9,6 +9,12 @@ function rendered(markdown: string): string {
   return shown(whole);
 }
 
+function timeMs(markdown: string): number {
+  const startedAt = performance.now();
+  renderMarkdown(markdown);
+  return performance.now() - startedAt;
+}
+
 describe('Within a line', () => {
   test.each([
     ['bold', 'a **b** c', 'a <b>b</b> c'],
@@ -232,11 +238,6 @@ describe('Time and depth', () => {
     ['blank lines', '\n'],
   ])('ten times as much of %s takes about ten times as long', (_, piece) => {
     const size = (bytes: number) => piece.repeat(Math.ceil(bytes / piece.length));
-    const timeMs = (markdown: string) => {
-      const startedAt = performance.now();
-      renderMarkdown(markdown);
-      return performance.now() - startedAt;
-    };
     timeMs(size(20_000));
     const tenthMs = timeMs(size(50_000));
     expect(timeMs(size(500_000))).toBeLessThan(40 * tenthMs + 200);

