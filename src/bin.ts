@@ -11,5 +11,17 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 module.enableCompileCache();
+// Node reads the nearest package.json for each file that it loads, and that of drizzle-orm lists all its
+// exports in 180 kB: half of the time that a start would take. Its files are known to be modules.
+module.registerHooks({
+  resolve: (specifier, context, nextResolve) =>
+    specifier.startsWith('.') && context.parentURL?.includes('/node_modules/drizzle-orm/') === true
+      ? {
+          url: new URL(specifier, context.parentURL).href,
+          format: 'module',
+          shortCircuit: true,
+        }
+      : nextResolve(specifier, context),
+});
 const { runProgram } = await import('./cli/program.ts');
 process.exit(await runProgram(process.argv.slice(2)));

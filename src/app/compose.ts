@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createClaudeAgent } from '../agent/claude/agent.ts';
+import { DEFAULT_TOOLS } from '../agent/claude/tools.ts';
 import { createCommandHandler } from '../commands/dispatch.ts';
 import { createPressHandler } from '../commands/presses.ts';
 import { createHttpApp } from '../http/app.ts';
@@ -67,7 +68,7 @@ export async function compose(outside: {
     programPath: settings.CLAUDE_BIN ?? null,
     env: configuration.environment,
     tempDir: ensurePrivateFolder(join(home, 'tmp')),
-    tools: settings.CLAUDE_TOOLS,
+    tools: settings.CLAUDE_TOOLS ?? DEFAULT_TOOLS,
     idleLimitMs: settings.TURN_IDLE_LIMIT,
     log,
   });
@@ -167,6 +168,13 @@ export async function compose(outside: {
   });
   const server = await listen(app, settings.PORT);
 
+  /** A reply whose call is cut off here waits for the next start. */
+  const cutCalls = async () => {
+    const closed = deliverer.close();
+    await outside.http.close();
+    await closed;
+  };
+
   return {
     server,
     recover: () => recover({ ...turnParts, bootId }),
@@ -198,12 +206,11 @@ export async function compose(outside: {
       ]);
     },
     abort: async () => {
-      await worker.abort();
-      await deliverer.close();
+      await Promise.all([worker.abort(), cutCalls()]);
     },
     close: async () => {
       introduction?.close();
-      await deliverer.close();
+      await cutCalls();
       await agent.settled();
       boot.ended();
     },

@@ -7,25 +7,29 @@ const EXIT_CONFIG = 78;
 
 /**
  * Runs the service until TERM or INT. A first signal lets running turns finish, a second one does not.
+ * One that comes during the start counts when the service has started.
  *
  * @returns The exit code: 0 after a stop in good order, 78 for a wrong configuration, else 1.
  */
 export async function start(): Promise<number> {
+  const asked = Promise.withResolvers<'asked'>();
+  const askedAgain = Promise.withResolvers<'asked again'>();
+  let signalCount = 0;
+  const onSignal = () => {
+    signalCount += 1;
+    if (signalCount === 1) asked.resolve('asked');
+    else askedAgain.resolve('asked again');
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   try {
-    const service = await createService(loadConfiguration(processEnvironment()));
-    return await new Promise<number>((resolve, reject) => {
-      let asked = false;
-      const onSignal = () => {
-        if (asked) {
-          service.stopNow().then(() => resolve(1), reject);
-        } else {
-          asked = true;
-          service.stop().then(() => resolve(0), reject);
-        }
-      };
-      process.on('SIGTERM', onSignal);
-      process.on('SIGINT', onSignal);
-    });
+    const starting = createService(loadConfiguration(processEnvironment()));
+    const service = await Promise.race([starting, askedAgain.promise]);
+    if (service === 'asked again') return 1;
+    await asked.promise;
+    if ((await Promise.race([service.stop(), askedAgain.promise])) !== 'asked again') return 0;
+    await service.stopNow();
+    return 1;
   } catch (error) {
     if (!(error instanceof ClaudioError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint}\n`);

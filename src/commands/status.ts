@@ -56,7 +56,7 @@ export function statusCommands(parts: {
                 `**${name}:** ${total(usage.since(fromMs))}`,
                 ...usage
                   .byModelSince(fromMs)
-                  .map((row) => `- ${escapeMarkdown(row.model)}: ${total(row)}`),
+                  .map((row) => `• ${escapeMarkdown(row.model)}: ${total(row)}`),
               ].join('\n'),
             )
             .join('\n\n'),

@@ -17,12 +17,20 @@ function joined(large: number, largeUnit: string, small: number, smallUnit: stri
   return rest === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${rest} ${smallUnit}`;
 }
 
+/** The first `length` UTF-16 units of a text, less one where that would halve a character. */
+export function beginning(text: string, length: number): string {
+  return text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+/** The last `length` UTF-16 units of a text, less one where that would halve a character. */
+export function ending(text: string, length: number): string {
+  return text.slice(-length).replace(/^[\uDC00-\uDFFF]/, '');
+}
+
 /** The beginning of a text on one line, at most `length` UTF-16 units. */
 export function excerpt(text: string, length: number): string {
   const oneLine = text.replaceAll(/\s+/gu, ' ').trim();
-  return oneLine.length <= length
-    ? oneLine
-    : `${oneLine.slice(0, length - 1).trimEnd()}…`.toWellFormed();
+  return oneLine.length <= length ? oneLine : `${beginning(oneLine, length - 1).trimEnd()}…`;
 }
 
 /** Makes a text stand for itself in Markdown. Its line breaks become spaces. */

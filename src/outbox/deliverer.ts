@@ -21,7 +21,7 @@ const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** Sends what the outbox holds. */
 export interface Deliverer {
-  /** Looks for what is due. Returns at once; cheap when there is nothing. */
+  /** Looks for what is due. Returns at once and never throws; cheap when there is nothing. */
   wake(): void;
   /**
    * Resolves when nothing is due or under way: everything was sent, failed, or waits for a later
@@ -101,14 +101,20 @@ export function createDeliverer(options: {
 
   const wake = (): void => {
     clearTimeout(timer);
-    if (closing.signal.aborted) {
-      tellIdlers();
-      return;
+    try {
+      if (!closing.signal.aborted) startDue();
+    } catch (error) {
+      log.error({ err: error }, 'outbox.unreadable');
+      timer = globalThis.setTimeout(wake, BROKEN_PAUSE_MS);
     }
-    timer = undefined;
+    if (underWay.size === 0 || closing.signal.aborted) tellIdlers();
+  };
+
+  const startDue = (): void => {
     const now = clock.now();
-    const found = heads.all().filter(({ delivery }) => !underWay.has(delivery.destination));
-    const globalDueAtMs = globalLimit(found, now);
+    const all = heads.all();
+    const globalDueAtMs = globalLimit(all, now);
+    const found = all.filter(({ delivery }) => !underWay.has(delivery.destination));
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const head of found) {
       const dueAtMs = Math.max(head.delivery.dueAtMs, globalDueAtMs);
@@ -118,7 +124,6 @@ export function createDeliverer(options: {
     if (earliestMs < Number.POSITIVE_INFINITY) {
       timer = globalThis.setTimeout(wake, Math.min(earliestMs - now, EXPIRES_AFTER_MS));
     }
-    if (underWay.size === 0) tellIdlers();
   };
 
   const tellIdlers = (): void => {
@@ -131,7 +136,7 @@ export function createDeliverer(options: {
     const attempt = deliver(head)
       .catch(async (error: unknown) => {
         log.error({ delivery: head.delivery.id, err: error }, 'delivery.broken');
-        await setTimeout(BROKEN_PAUSE_MS, undefined, { signal: closing.signal }).catch(() => null);
+        await restAfterFault();
       })
       .finally(() => {
         underWay.delete(destination);
@@ -145,16 +150,38 @@ export function createDeliverer(options: {
     const outcome = await attemptSend(conversation, delivery.part);
     const fields = { delivery: delivery.id, turn: delivery.turnId, conversation: conversation.id };
     if (outcome.kind === 'sent') {
-      markSent.run({ id: delivery.id, messageId: outcome.messageId, now: clock.now() });
+      const now = clock.now();
+      const { messageId } = outcome;
+      await record(fields, () => markSent.run({ id: delivery.id, messageId, now }));
       log.info(fields, 'delivery.sent');
       return;
     }
     const ended = end(delivery, outcome);
-    orm.update(deliveries).set(ended).where(eq(deliveries.id, delivery.id)).run();
+    await record(fields, () =>
+      orm.update(deliveries).set(ended).where(eq(deliveries.id, delivery.id)).run(),
+    );
     log.warn(
       { ...fields, reason: ended.reason, dueAtMs: ended.dueAtMs },
       ended.status === 'failed' ? 'delivery.failed' : 'delivery.postponed',
     );
+  };
+
+  /** Only here is it known how the call ended: forgetting it would send the part a second time. */
+  const record = async (fields: object, write: () => unknown): Promise<void> => {
+    for (;;) {
+      try {
+        write();
+        return;
+      } catch (error) {
+        log.error({ ...fields, err: error }, 'delivery.not-recorded');
+        if (closing.signal.aborted) throw error;
+        await restAfterFault();
+      }
+    }
+  };
+
+  const restAfterFault = async (): Promise<void> => {
+    await setTimeout(BROKEN_PAUSE_MS, undefined, { signal: closing.signal }).catch(() => null);
   };
 
   const attemptSend = async (

@@ -1,5 +1,5 @@
-import { and, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
-import { conversations, messages } from '../../drizzle/schema.ts';
+import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
+import { conversations, messages, turns } from '../../drizzle/schema.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** One message of the talk so far. */
@@ -15,13 +15,24 @@ export interface HistoryEntry {
 export interface History {
   /**
    * At most `limit` messages before the given one and after the last `/new`, oldest first, each answer
-   * right behind its question.
+   * right behind its question. What was taken back before Claude saw it is not among them.
    */
   before(conversationId: string, messageId: number, limit: number): readonly HistoryEntry[];
 }
 
 export function createHistory(database: Database): History {
-  const recent = database.orm
+  const { orm } = database;
+  const takenBack = orm
+    .select({ id: turns.id })
+    .from(turns)
+    .where(
+      and(
+        eq(turns.messageId, messages.id),
+        eq(turns.status, 'cancelled'),
+        eq(turns.attemptCount, 0),
+      ),
+    );
+  const recent = orm
     .select({
       role: messages.role,
       author: messages.author,
@@ -37,6 +48,7 @@ export function createHistory(database: Database): History {
         inArray(messages.role, ['person', 'claude']),
         gt(messages.position, conversations.historyAfterMessageId),
         lt(messages.position, sql.placeholder('messageId')),
+        notExists(takenBack),
       ),
     )
     .orderBy(desc(messages.position), desc(messages.id))

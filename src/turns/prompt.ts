@@ -1,3 +1,4 @@
+import { beginning, ending } from '../core/format.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** Longer messages of the past are cut in the middle, so that one of them cannot crowd out the rest. */
@@ -60,18 +61,18 @@ function tagged(tag: string, text: string): string {
 }
 
 function attribute(text: string): string {
-  const oneLine = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, AUTHOR_LENGTH);
-  return oneLine
+  const oneLine = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return beginning(oneLine, AUTHOR_LENGTH)
     .replaceAll('&', '&amp;')
     .replaceAll('"', '&quot;')
     .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .toWellFormed();
+    .replaceAll('>', '&gt;');
 }
 
 function shorten(text: string): string {
   if (text.length <= HISTORY_TEXT_LENGTH) return text;
   const half = HISTORY_TEXT_LENGTH / 2;
-  const leftOut = text.length - HISTORY_TEXT_LENGTH;
-  return `${text.slice(0, half)}\n[… ${leftOut} characters left out …]\n${text.slice(-half)}`.toWellFormed();
+  const [head, tail] = [beginning(text, half), ending(text, half)];
+  const leftOutLength = text.length - head.length - tail.length;
+  return `${head}\n[… ${leftOutLength} characters left out …]\n${tail}`;
 }

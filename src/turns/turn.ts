@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import { eq } from 'drizzle-orm';
 import { messages } from '../../drizzle/schema.ts';
 import type { Agent, AgentOutcome } from '../core/agent.ts';
-import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
@@ -13,15 +12,21 @@ import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import { answerOf } from './answer.ts';
 import type { History } from './history.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { buildPrompt } from './prompt.ts';
-import type { TurnRecords } from './records.ts';
+import type { TurnEnd, TurnRecords } from './records.ts';
 import { systemPrompt } from './system-prompt.ts';
 
 /** How often the outcome of a turn is offered to a database that refuses it. */
 const COMMIT_RETRY_MS = 2000;
 
-/** Why the signal of a turn was aborted. */
-export type AbortReason = 'stop' | 'shutdown';
+/** What can end a turn early. */
+export interface TurnSignals {
+  /** A person wants it stopped. */
+  readonly stop: AbortSignal;
+  /** The service ends, and does not wait for it any longer. */
+  readonly shutdown: AbortSignal;
+}
 
 /** What it takes to run turns. */
 export interface TurnParts {
@@ -40,36 +45,40 @@ export interface TurnParts {
 
 /**
  * Runs one claimed turn to its end: prompt, agent, and then the outcome and the reply's rows in one
- * commit. Never throws. Aborted for `shutdown` it leaves the turn running in the database, where the
- * next start finds it interrupted.
+ * commit. Never throws. Stopped by a shutdown it leaves the turn running in the database, where the
+ * next start finds it interrupted; an answer that came first is kept.
  */
 export async function runTurn(
   turn: ClaimedTurn,
   parts: TurnParts,
-  signal: AbortSignal,
+  signals: TurnSignals,
 ): Promise<void> {
-  const conversation = parts.conversations.get(turn.conversationId);
-  const log = parts.log.child({ conversation: conversation.id, turn: turn.turnId });
-  const stopSign = parts.channels.of(conversation).signs.working(conversation);
-  try {
-    log.info({ attempt: turn.attempt, model: turn.requestedModel }, 'turn.started');
-    const outcome = await runAgent(turn, parts, log, signal).catch((error: unknown) => {
-      log.error({ err: error }, 'turn.broken');
-      return broken(turn, messageOf(error));
-    });
-    if (signal.aborted && signal.reason === 'shutdown') {
-      log.warn({ reason: 'the service is stopping' }, 'turn.left');
-      return;
-    }
-    await commit(turn, conversation, outcome, parts, log, signal);
-  } finally {
-    stopSign();
+  const log = parts.log.child({ conversation: turn.conversationId, turn: turn.turnId });
+  const progress = createProgress(parts.database, log);
+  let stopSign: (() => void) | undefined;
+  const work = async (): Promise<AgentOutcome> => {
+    const conversation = parts.conversations.get(turn.conversationId);
+    stopSign = parts.channels.of(conversation).signs.working(conversation);
+    const signal = AbortSignal.any([signals.stop, signals.shutdown]);
+    return await runAgent(turn, parts, progress, log, signal);
+  };
+  log.info({ attempt: turn.attempt, model: turn.requestedModel }, 'turn.started');
+  const outcome = await work().catch((error: unknown) => {
+    log.error({ err: error }, 'turn.broken');
+    return broken(turn, messageOf(error));
+  });
+  if (outcome.kind === 'stopped' && !signals.stop.aborted) {
+    log.warn({ reason: 'the service is stopping' }, 'turn.left');
+  } else {
+    await commit(turn, outcome, parts, progress, log, signals.shutdown);
   }
+  stopSign?.();
 }
 
 async function runAgent(
   turn: ClaimedTurn,
   parts: TurnParts,
+  progress: Progress,
   log: Logger,
   signal: AbortSignal,
 ): Promise<AgentOutcome> {
@@ -92,10 +101,10 @@ async function runAgent(
   for await (const event of events) {
     switch (event.type) {
       case 'started':
-        parts.records.started(turn.turnId, event.sessionId);
+        progress.note(() => parts.records.started(turn.turnId, event.sessionId));
         break;
       case 'progress':
-        parts.records.toolUsed(turn.turnId, turn.attempt, event.toolUse);
+        progress.note(() => parts.records.toolUsed(turn.turnId, turn.attempt, event.toolUse));
         log.debug({ tool: event.toolUse.tool }, 'turn.progress');
         break;
       case 'completed':
@@ -108,29 +117,23 @@ async function runAgent(
 /** An answer exists now: nothing but the end of the process may keep it out of the database. */
 async function commit(
   turn: ClaimedTurn,
-  conversation: Conversation,
   outcome: AgentOutcome,
   parts: TurnParts,
+  progress: Progress,
   log: Logger,
-  signal: AbortSignal,
+  shutdown: AbortSignal,
 ): Promise<void> {
-  const end = answerOf(outcome, parts.records.toolLines(turn.turnId), parts.agent.explain);
-  const { platformMessageId } = question(parts.database, turn.messageId);
-  for (;;) {
+  let end: TurnEnd | undefined;
+  while (end === undefined) {
     try {
-      parts.database.transaction(() => {
-        parts.records.ended(turn, end);
-        parts.outbox.say(
-          conversation,
-          { markdown: end.text, replyTo: platformMessageId, buttons: [] },
-          turn.turnId,
-        );
+      end = parts.database.transaction(() => {
+        progress.settle();
+        return record(turn, outcome, parts);
       });
-      break;
     } catch (error) {
       log.error({ err: error }, 'turn.not-recorded');
-      if (signal.aborted && signal.reason === 'shutdown') return;
-      await setTimeout(COMMIT_RETRY_MS);
+      if (shutdown.aborted) return;
+      await setTimeout(COMMIT_RETRY_MS, undefined, { signal: shutdown }).catch(() => undefined);
     }
   }
   log[outcome.kind === 'failed' ? 'warn' : 'info'](
@@ -144,6 +147,19 @@ async function commit(
     },
     `turn.${end.status}`,
   );
+}
+
+/** Writes how the turn ended, and what the person is told of it. */
+function record(turn: ClaimedTurn, outcome: AgentOutcome, parts: TurnParts): TurnEnd {
+  const { platformMessageId } = question(parts.database, turn.messageId);
+  const end = answerOf(outcome, parts.records.toolLines(turn.turnId), parts.agent.explain);
+  parts.records.ended(turn, end);
+  parts.outbox.say(
+    parts.conversations.get(turn.conversationId),
+    { markdown: end.text, replyTo: platformMessageId, buttons: [] },
+    turn.turnId,
+  );
+  return end;
 }
 
 function question(database: Database, messageId: number) {

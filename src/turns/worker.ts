@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from '../inbox/queue.ts';
-import { runTurn, type AbortReason, type TurnParts } from './turn.ts';
+import { runTurn, type TurnParts } from './turn.ts';
 
 /** How long to wait before the queue is looked at again after the database refused it. */
 const RETRY_MS = 5000;
@@ -28,22 +28,23 @@ export function createWorker(
   },
 ): Worker {
   const { queue, log } = options;
-  const running = new Map<number, { end: Promise<void>; stop: (reason: AbortReason) => void }>();
+  const running = new Map<number, { end: Promise<void>; stop: () => void }>();
+  const shutdown = new AbortController();
   let closing = false;
   let retry: NodeJS.Timeout | undefined;
 
   const hasRoom = () => !closing && running.size < options.maxConcurrentTurns;
 
   const start = (turn: NonNullable<ReturnType<Queue['claim']>>): void => {
-    const controller = new AbortController();
-    const end = runTurn(turn, options, controller.signal)
+    const stop = new AbortController();
+    const end = runTurn(turn, options, { stop: stop.signal, shutdown: shutdown.signal })
       .catch((error: unknown) => log.error({ turn: turn.turnId, err: error }, 'turn.broken'))
       .finally(() => {
         running.delete(turn.turnId);
         options.ended();
         wake();
       });
-    running.set(turn.turnId, { end, stop: (reason) => controller.abort(reason) });
+    running.set(turn.turnId, { end, stop: () => stop.abort() });
   };
 
   const wake = (): void => {
@@ -55,7 +56,7 @@ export function createWorker(
         start(turn);
       }
       if (running.size > 0) {
-        for (const turnId of queue.stopRequests()) running.get(turnId)?.stop('stop');
+        for (const turnId of queue.stopRequests()) running.get(turnId)?.stop();
       }
     } catch (error) {
       log.error({ err: error }, 'queue.unreadable');
@@ -81,7 +82,8 @@ export function createWorker(
     },
     abort: async () => {
       closing = true;
-      for (const { stop } of running.values()) stop('shutdown');
+      clearTimeout(retry);
+      shutdown.abort();
       await allEnded();
     },
   };

@@ -29,12 +29,6 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
     return stage;
   };
   const never = new AbortController().signal;
-  const all = async (events: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> => {
-    const out: AgentEvent[] = [];
-    for await (const event of events) out.push(event);
-    return out;
-  };
-
   describe(`the contract of an agent: ${name}`, () => {
     it('tells the start once, each tool in one line, and the end once and last', async () => {
       const stage = await onStage();
@@ -176,3 +170,9 @@ const ONE_OF_EACH: {
 };
 
 export const EVERY_FAILURE: readonly AgentFailure[] = Object.values(ONE_OF_EACH);
+
+async function all(events: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> {
+  const out: AgentEvent[] = [];
+  for await (const event of events) out.push(event);
+  return out;
+}

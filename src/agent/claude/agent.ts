@@ -19,7 +19,6 @@ import { defusePrompt } from './prompt-safety.ts';
 import { readinessOf } from './readiness.ts';
 import { runOnce, type RunReport } from './run.ts';
 import { placeSystemPrompt } from './system-prompt.ts';
-import { DEFAULT_TOOLS } from './tools.ts';
 
 /** What the agent has to be told. It reads no environment of its own. */
 export interface ClaudeAgentOptions {
@@ -27,13 +26,16 @@ export interface ClaudeAgentOptions {
   readonly programPath: string | null;
   /** The service's environment: what Claude gets of it is picked from an allow-list. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A run that puts nothing out for this long is stopped. Claude Code shows life every 30 s. */
+  /**
+   * A run that puts nothing out for this long is stopped. A tool at work shows life every 30 s, an answer
+   * being written every 2 s; a model that thinks may show none for minutes.
+   */
   readonly idleLimitMs: number;
   /** An existing folder: a very long system prompt is put there for the length of a run. */
   readonly tempDir: string;
   readonly log: Logger;
-  /** Default: {@link DEFAULT_TOOLS}. */
-  readonly tools?: readonly string[];
+  /** What Claude may use, unasked. */
+  readonly tools: readonly string[];
   /** Set over the environment of every run: `{ CLAUDE_CODE_MAX_RETRIES: '0' }`. */
   readonly extraEnvironment?: Environment;
 }
@@ -43,7 +45,7 @@ export interface ClaudeAgentOptions {
  * any number may go on at a time.
  */
 export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
-  const { log, extraEnvironment = {}, tools = DEFAULT_TOOLS } = options;
+  const { log, extraEnvironment = {}, tools } = options;
   const endings = new Set<Promise<void>>();
 
   function track(ending: Promise<void>): void {
@@ -62,8 +64,9 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     model: string,
     signal: AbortSignal,
   ): AsyncGenerator<Exclude<AgentEvent, { type: 'completed' }>, RunReport, undefined> {
+    if (signal.aborted) return notRun({ kind: 'stopped', usage: NO_USAGE });
     const programPath = locateClaude(options.programPath, options.env);
-    if (programPath === null) return notRun({ code: 'not-found' }, 'no program', model);
+    if (programPath === null) return notRun(failed({ code: 'not-found' }, 'no program', model));
     const prompt = await placeSystemPrompt(request.systemPrompt, options.tempDir);
     const args = claudeArguments({ model, tools, systemPrompt: prompt.source });
     const env = claudeEnvironment(options.env, request.marker, extraEnvironment);
@@ -115,17 +118,17 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
         outcome = yield* attempts(request, signal);
       } catch (error) {
         // The port never throws. What comes here is the machine's: no room for a temporary file.
-        outcome = notRun({ code: 'execution-error' }, messageOf(error), request.model).outcome;
+        outcome = failed({ code: 'execution-error' }, messageOf(error), request.model);
       }
       yield { type: 'completed', outcome };
     },
   };
 }
 
-function notRun(failure: AgentFailure, detail: string, model: string): RunReport {
-  return {
-    outcome: { kind: 'failed', failure, detail, model, usage: NO_USAGE },
-    usedTools: [],
-    settled: Promise.resolve(),
-  };
+function notRun(outcome: AgentOutcome): RunReport {
+  return { outcome, usedTools: [], settled: Promise.resolve() };
+}
+
+function failed(failure: AgentFailure, detail: string, model: string): AgentOutcome {
+  return { kind: 'failed', failure, detail, model, usage: NO_USAGE };
 }

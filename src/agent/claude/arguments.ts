@@ -24,6 +24,8 @@ export function claudeArguments(options: {
     '-p',
     '--output-format=stream-json',
     '--verbose',
+    // The pieces of a long answer are its only sign of life while it is being written.
+    '--include-partial-messages',
     `--model=${options.model}`,
     `--tools=${tools}`,
     `--allowedTools=${tools}`,

@@ -1,7 +1,8 @@
 import type { AgentEvent, AgentOutcome } from '../../core/agent.ts';
 import { messageOf } from '../../core/error.ts';
 import { start, type Child, type Command } from '../../platform/process/spawn.ts';
-import { createProcessTable } from '../../platform/process/system-table.ts';
+import type { ProcessEntry } from '../../platform/process/entry.ts';
+import { createProcessTable } from '../../platform/process/table.ts';
 import { createTree, type ProcessTree } from '../../platform/process/tree.ts';
 import { within } from '../../platform/process/within.ts';
 import { describeToolUse } from './activity.ts';
@@ -56,7 +57,7 @@ export async function* runOnce(
   let interrupted: Interruption | null = null;
   const idle = createIdleTimer(options.idleLimitMs, () => interrupt('idle'));
   const child = start(command, () => idle.touch());
-  const root = child.pid === null ? null : await createProcessTable().find(child.pid);
+  const root = await rootOf(child, log);
   const tree = createTree({ root, variable: MARKER_VARIABLE, isOurs: (value) => value === marker });
 
   function interrupt(why: Interruption): void {
@@ -67,7 +68,7 @@ export async function* runOnce(
   const onAbort = (): void => interrupt('stopped');
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const politeStop = interruption.promise.then(() => stopPolitely(child, tree));
+  const politeStop = interruption.promise.then(() => stopPolitely(child, tree, log));
 
   const lines = child.lines[Symbol.asyncIterator]();
   let result: ResultMessage | null = null;
@@ -111,6 +112,16 @@ export async function* runOnce(
   };
 }
 
+/** The mark alone tells the tree where the table cannot be read. */
+async function rootOf(child: Child, log: Logger): Promise<ProcessEntry | null> {
+  try {
+    return child.pid === null ? null : await createProcessTable().find(child.pid);
+  } catch (error) {
+    log.warn({ pid: child.pid, error: messageOf(error) }, 'agent.tree-unknown');
+    return null;
+  }
+}
+
 function* eventsOf(
   message: StreamMessage,
   { tellsStart, command }: RunOptions,
@@ -140,8 +151,12 @@ async function endOf(
 }
 
 /** Learns the tree while its links are whole, then asks the program to stop, and waits for that. */
-async function stopPolitely(child: Child, tree: ProcessTree): Promise<void> {
-  await tree.look();
+async function stopPolitely(child: Child, tree: ProcessTree, log: Logger): Promise<void> {
+  try {
+    await tree.look();
+  } catch (error) {
+    log.warn({ pid: child.pid, error: messageOf(error) }, 'agent.tree-unknown');
+  }
   child.signal('SIGINT');
   await within(INTERRUPT_GRACE_MS, child.ended);
   child.stopReading();
@@ -166,6 +181,8 @@ async function finish(
     if (report.leftCount > 0) log.warn({ ...report, pid: child.pid }, 'agent.leftovers-alive');
   } catch (error) {
     log.warn({ pid: child.pid, error: messageOf(error) }, 'agent.cleanup-failed');
+    child.signal('SIGKILL');
+    child.stopReading();
   }
 }
 

@@ -1,4 +1,4 @@
-/** What Claude may use, unasked. */
+/** What Claude may use, unasked, unless it is set otherwise. */
 export const DEFAULT_TOOLS: readonly string[] = [
   'Read',
   'Write',

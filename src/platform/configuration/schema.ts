@@ -2,9 +2,6 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { MODEL_NAME } from '../../core/model-name.ts';
 
-const DEFAULT_TOOLS =
-  'Read,Write,Edit,Bash,Glob,Grep,WebFetch,WebSearch,Task,TaskOutput,TaskStop,TodoWrite';
-
 /** The levels of `LOG_LEVEL`, most to least talkative. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
@@ -66,7 +63,7 @@ export const settingsSchema = z.strictObject({
     'must be tool names with commas between them, such as Read,Grep,Bash',
   )
     .refine((tools) => tools.length > 0, { error: 'must name at least one tool' })
-    .prefault(DEFAULT_TOOLS),
+    .optional(),
   TURN_IDLE_LIMIT: seconds(600, 10, 86_400),
 
   MAX_QUEUE_SIZE: wholeNumber(5, 1, 1000),

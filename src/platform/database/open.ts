@@ -4,6 +4,12 @@ import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import * as schema from '../../../drizzle/schema.ts';
 import { migrateDatabase } from './migrate.ts';
 
+/**
+ * How long to wait for a lock that another program holds. Nothing else is answered meanwhile, so it is
+ * short, and who writes has to be ready for a refusal.
+ */
+const BUSY_TIMEOUT_MS = 250;
+
 /** The database, open. */
 export interface Database {
   readonly orm: BetterSQLite3Database<typeof schema> & { readonly $client: BetterSqlite3.Database };
@@ -31,7 +37,7 @@ export function openDatabase(path: string): Database {
     sqlite.pragma('journal_mode = WAL');
     sqlite.pragma('synchronous = FULL');
     sqlite.pragma('foreign_keys = ON');
-    sqlite.pragma('busy_timeout = 5000');
+    sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     const orm = drizzle(sqlite, { schema });
     migrateDatabase(orm, sqlite);
     const run = sqlite.transaction((work: () => unknown) => work());

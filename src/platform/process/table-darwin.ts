@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sendSignal } from './send-signal.ts';
-import type { ProcessEntry, ProcessTable } from './table.ts';
+import type { ProcessEntry, ProcessTable } from './entry.ts';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { sendSignal } from './send-signal.ts';
-import type { ProcessEntry, ProcessTable } from './table.ts';
+import type { ProcessEntry, ProcessTable } from './entry.ts';
 
 /** USER_HZ, the unit of times under /proc: 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createProcessTable } from './system-table.ts';
-import { isSame, type ProcessEntry, type ProcessTable } from './table.ts';
+import { createProcessTable } from './table.ts';
+import { isSame, type ProcessEntry, type ProcessTable } from './entry.ts';
 
 /** How a tree of processes is told from all others. */
 export interface TreeSigns {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Agent } from '../../../src/core/agent.ts';
 import { emptyEnvironment } from '../../environment.ts';
 import { errorReply, textReply, toolReply, type ModelReply } from '../../standins/model/reply.ts';
 import { failureOf, openRig, outcomeOf, type Rig } from './rig.ts';
@@ -11,6 +12,14 @@ describe('the ends of the real program', () => {
   });
   beforeEach(() => rig.model.reset());
   afterAll(() => rig.close());
+
+  const subscriber = (): Agent => {
+    const { ANTHROPIC_API_KEY: _, ...env } = emptyEnvironment({
+      home: rig.home,
+      baseUrl: rig.model.url,
+    });
+    return rig.agentWith({ env: { ...env, CLAUDE_CODE_OAUTH_TOKEN: 'not-a-token' } });
+  };
 
   const ENDS: readonly (readonly [string, () => ModelReply, object])[] = [
     ['400', () => errorReply(400), { code: 'bad-request' }],
@@ -71,17 +80,9 @@ describe('the ends of the real program', () => {
   });
 
   describe('with a subscription', () => {
-    const agentOf = (over: Rig) => {
-      const { ANTHROPIC_API_KEY: _, ...env } = emptyEnvironment({
-        home: over.home,
-        baseUrl: over.model.url,
-      });
-      return over.agentWith({ env: { ...env, CLAUDE_CODE_OAUTH_TOKEN: 'not-a-token' } });
-    };
-
     it('an expired token', async () => {
       rig.model.always(() => errorReply(401, 'OAuth token has expired'));
-      expect(await failureOf(agentOf(rig), rig.request())).toEqual({ code: 'invalid-credentials' });
+      expect(await failureOf(subscriber(), rig.request())).toEqual({ code: 'invalid-credentials' });
     });
 
     it('complaint 12: a used-up limit comes with the time of its reset', async () => {
@@ -93,7 +94,7 @@ describe('the ends of the real program', () => {
         'anthropic-ratelimit-unified-representative-claim': 'five_hour',
       };
       rig.model.always(() => errorReply(429, 'This would exceed your rate limit.', headers));
-      expect(await failureOf(agentOf(rig), rig.request())).toEqual({
+      expect(await failureOf(subscriber(), rig.request())).toEqual({
         code: 'usage-limit',
         resetsAtMs: resetSeconds * 1000,
         resetsAtText: expect.stringMatching(/^\d+(:\d+)?[ap]m \(.+\)$/),

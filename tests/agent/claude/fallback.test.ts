@@ -51,10 +51,7 @@ describe('the fallback to haiku', () => {
       failure: { code: 'overloaded' },
       usage: { inputTokenCount: 10 },
     });
-    expect(rig.model.requests.map((request) => request.model)).not.toContain(
-      expect.stringContaining('haiku'),
-    );
-    expect(rig.model.requests).toHaveLength(2);
+    expect(rig.model.requests.map((request) => /sonnet/.test(request.model))).toEqual([true, true]);
   });
 
   it('is tried once: when it fails as well, the failure of the wanted model counts', async () => {

@@ -13,22 +13,38 @@ const SECRET = 'the-content-of-a-file';
 
 /** Before an `@`: what Claude Code 2.1.329 takes for the start of a word, then what others might. */
 const OPENERS = [
-  ...['', ' ', '\t', '\n', '\v', '\f', '\r', '\u00a0', '\u1680', '\u2003', '\u2028', '\u2029'],
-  ...['\u202f', '\u205f', '\u3000', '\ufeff', '、', '。', '？', '！'],
-  ...[
-    '\u200b',
-    '\u200d',
-    '\u2060',
-    '\u0085',
-    '\u001b',
-    '，',
-    '：',
-    '「',
-    '（',
-    '…',
-    '😀',
-    '\u0301',
-  ],
+  '',
+  ' ',
+  '\t',
+  '\n',
+  '\v',
+  '\f',
+  '\r',
+  '\u00a0',
+  '\u1680',
+  '\u2003',
+  '\u2028',
+  '\u2029',
+  '\u202f',
+  '\u205f',
+  '\u3000',
+  '\ufeff',
+  '、',
+  '。',
+  '？',
+  '！',
+  '\u200b',
+  '\u200d',
+  '\u2060',
+  '\u0085',
+  '\u001b',
+  '，',
+  '：',
+  '「',
+  '（',
+  '…',
+  '😀',
+  '\u0301',
 ];
 
 describe('what a prompt cannot do', () => {
@@ -42,15 +58,16 @@ describe('what a prompt cannot do', () => {
     }
     const absolute = `${rig.home}/secret.txt`;
     targets = [
-      ...[
-        absolute,
-        `"${absolute}"`,
-        `${absolute}#L1-2`,
-        'secret.txt',
-        './secret.txt',
-        '~/secret.txt',
-      ],
-      ...['"a folder/secret.txt"', '.env', 'noext', 'ü.txt'],
+      absolute,
+      `"${absolute}"`,
+      `${absolute}#L1-2`,
+      'secret.txt',
+      './secret.txt',
+      '~/secret.txt',
+      '"a folder/secret.txt"',
+      '.env',
+      'noext',
+      'ü.txt',
     ];
   });
   beforeEach(() => {

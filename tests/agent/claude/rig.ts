@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Agent, AgentEvent, AgentOutcome, AgentRequest } from '../../../src/core/agent.ts';
+import { DEFAULT_TOOLS } from '../../../src/agent/claude/tools.ts';
 import { createClaudeAgent, type ClaudeAgentOptions } from '../../../src/agent/claude/agent.ts';
 import { CLAUDE_PATH, emptyEnvironment } from '../../environment.ts';
 import { startModel, type ModelStandin } from '../../standins/model/model.ts';
@@ -32,6 +33,7 @@ export async function openRig(options: Partial<ClaudeAgentOptions> = {}): Promis
       env: emptyEnvironment({ home, baseUrl: model.url }),
       idleLimitMs: 60_000,
       tempDir: home,
+      tools: DEFAULT_TOOLS,
       log: SILENT_LOG,
       extraEnvironment: { CLAUDE_CODE_MAX_RETRIES: '0' },
       ...options,

@@ -1,7 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AgentOutcome } from '../../../src/core/agent.ts';
 import { textReply } from '../../standins/model/reply.ts';
 import { aliveWith, outcomeOf, openRig, sleepTag, type Rig } from './rig.ts';
+
+/** A shell with a child that left its session, ignores signals and is nobody's child any more. */
+const stubborn = (tag: string): string =>
+  `(setsid sh -c "trap '' TERM INT HUP; sleep ${tag}1; sleep ${tag}2" &); sleep ${tag}3`;
 
 describe('the end of a run', () => {
   let rig: Rig;
@@ -10,10 +15,6 @@ describe('the end of a run', () => {
   });
   beforeEach(() => rig.model.reset());
   afterAll(() => rig.close());
-
-  /** A shell with a child that left its session, ignores signals and is nobody's child any more. */
-  const stubborn = (tag: string): string =>
-    `(setsid sh -c "trap '' TERM INT HUP; sleep ${tag}1; sleep ${tag}2" &); sleep ${tag}3`;
 
   it('complaint 9: stopping a run leaves nothing behind, not even a child that ignores TERM in a session of its own', async () => {
     const tag = sleepTag();
@@ -50,15 +51,27 @@ describe('the end of a run', () => {
 
   it('complaint 8: a run that gives no sign of life is stopped with all of its children, and says so', async () => {
     const tag = sleepTag();
-    const agent = rig.agentWith({ idleLimitMs: 3000 });
+    const agent = rig.agentWith({ idleLimitMs: 5000 });
     rig.model.useTool('Bash', { command: `sleep ${tag}`, timeout: 600_000 });
     expect(await outcomeOf(agent, rig.request())).toMatchObject({
       kind: 'failed',
-      failure: { code: 'idle', idleLimitMs: 3000 },
+      failure: { code: 'idle', idleLimitMs: 5000 },
       usage: { inputTokenCount: 10 },
     });
     expect(aliveWith(tag)).toEqual([]);
     expect(rig.model.requests).toHaveLength(1);
+  });
+
+  it('complaint 8: a long answer is a sign of life while it is being written', async () => {
+    const idleLimitMs = 4500;
+    const startMs = performance.now();
+    rig.model.answerWith(() => ({
+      ...textReply('A sentence of an answer that takes its time. '.repeat(5)),
+      beforeEvent: () => delay(450),
+    }));
+    const outcome = await outcomeOf(rig.agentWith({ idleLimitMs }), rig.request());
+    expect(outcome.kind).toBe('answered');
+    expect(performance.now() - startMs).toBeGreaterThan(1.3 * idleLimitMs);
   });
 
   it('stopping one run leaves another one alone', async () => {

@@ -11,6 +11,23 @@ const assistant = (over: object, content: readonly object[]): string =>
     ...over,
   });
 
+const rateLimitLine = (resetsAt?: number): string =>
+  JSON.stringify({
+    type: 'rate_limit_event',
+    rate_limit_info: { status: 'rejected', rateLimitType: 'five_hour', resetsAt },
+  });
+
+const resultLine = (over: object): string =>
+  JSON.stringify({
+    type: 'result',
+    subtype: 'success',
+    result: 'r',
+    total_cost_usd: 2,
+    ...over,
+  });
+
+const denial = (tool_name: string): object => ({ tool_name, tool_use_id: 'x', tool_input: {} });
+
 describe('the lines of stream-json', () => {
   it('are read whatever else stands in them, in any order of keys', () => {
     const line = '{"x":1,"model":"m","session_id":"s","subtype":"init","type":"system","tools":[]}';
@@ -38,35 +55,26 @@ describe('the lines of stream-json', () => {
   });
 
   it('tell of a rate limit in seconds or in milliseconds', () => {
-    const line = (resetsAt?: number): string =>
-      JSON.stringify({
-        type: 'rate_limit_event',
-        rate_limit_info: { status: 'rejected', rateLimitType: 'five_hour', resetsAt },
-      });
     const expected = { type: 'rate-limit', isRejected: true, resetsAtMs: 1_771_390_800_000 };
-    expect(parseStreamLine(line(1_771_390_800))).toEqual(expected);
-    expect(parseStreamLine(line(1_771_390_800_000))).toEqual(expected);
-    expect(parseStreamLine(line())).toEqual({ ...expected, resetsAtMs: null });
+    expect(parseStreamLine(rateLimitLine(1_771_390_800))).toEqual(expected);
+    expect(parseStreamLine(rateLimitLine(1_771_390_800_000))).toEqual(expected);
+    expect(parseStreamLine(rateLimitLine())).toEqual({ ...expected, resetsAtMs: null });
   });
 
   it('with a result sum all models, fall back on the main usage, and need neither', () => {
-    const line = (over: object): string =>
-      JSON.stringify({
-        type: 'result',
-        subtype: 'success',
-        result: 'r',
-        total_cost_usd: 2,
-        ...over,
-      });
     const usage = { input_tokens: 1, output_tokens: 2, cache_read_input_tokens: 3 };
     const model = { inputTokens: 10, outputTokens: 20, cacheReadInputTokens: 0, costUSD: 1 };
-    expect(parseStreamLine(line({ usage, modelUsage: { a: model, b: model } }))).toMatchObject({
+    expect(
+      parseStreamLine(resultLine({ usage, modelUsage: { a: model, b: model } })),
+    ).toMatchObject({
       usage: { inputTokenCount: 20, outputTokenCount: 40, costUsd: 2 },
     });
-    expect(parseStreamLine(line({ usage }))).toMatchObject({
+    expect(parseStreamLine(resultLine({ usage }))).toMatchObject({
       usage: { inputTokenCount: 1, outputTokenCount: 2, cacheReadTokenCount: 3, costUsd: 2 },
     });
-    expect(parseStreamLine(line({ usage: 'none', errors: 7, permission_denials: 'x' }))).toEqual({
+    expect(
+      parseStreamLine(resultLine({ usage: 'none', errors: 7, permission_denials: 'x' })),
+    ).toEqual({
       type: 'result',
       subtype: 'success',
       isError: false,
@@ -85,7 +93,6 @@ describe('the lines of stream-json', () => {
   });
 
   it('name each refused tool once', () => {
-    const denial = (tool_name: string): object => ({ tool_name, tool_use_id: 'x', tool_input: {} });
     const permission_denials = [denial('Bash'), denial('Write'), denial('Bash')];
     const line = JSON.stringify({ type: 'result', subtype: 'success', permission_denials });
     expect(parseStreamLine(line)).toMatchObject({ deniedTools: ['Bash', 'Write'] });

@@ -34,8 +34,7 @@ test('what is not set has its default', () => {
     TELEGRAM_ALLOWED_USERS: [],
     CLAUDE_WORK_DIR: HOME,
   });
-  expect(settings.CLAUDE_TOOLS).toContain('TodoWrite');
-  expect(settings.CLAUDE_TOOLS).toHaveLength(12);
+  expect(settings.CLAUDE_TOOLS).toBeUndefined();
 });
 
 test('the environment wins over the file', () => {

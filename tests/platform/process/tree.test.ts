@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { start, type Child } from '../../../src/platform/process/spawn.ts';
-import { createProcessTable } from '../../../src/platform/process/system-table.ts';
+import { createProcessTable } from '../../../src/platform/process/table.ts';
 import { parseProcessLine } from '../../../src/platform/process/table-darwin.ts';
 import { createTree } from '../../../src/platform/process/tree.ts';
 

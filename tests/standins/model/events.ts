@@ -1,6 +1,4 @@
-import type { ModelReply } from './reply.ts';
-
-type Message = Extract<ModelReply, { kind: 'message' }>;
+import type { MessageReply } from './reply.ts';
 
 /** Characters of text or JSON in one event: small, so that every answer really comes in pieces. */
 const PIECE_CHARS = 24;
@@ -19,7 +17,7 @@ function event(type: string, fields: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 }
 
-function wireUsage(usage: Message['usage']): object {
+function wireUsage(usage: MessageReply['usage']): object {
   return {
     input_tokens: usage.inputTokenCount,
     output_tokens: usage.outputTokenCount,
@@ -33,7 +31,7 @@ function wireUsage(usage: Message['usage']): object {
  *
  * Source: https://docs.claude.com/en/docs/build-with-claude/streaming
  */
-export function messageEvents(reply: Message, model: string, id: string): string[] {
+export function messageEvents(reply: MessageReply, model: string, id: string): string[] {
   const out = [
     event('message_start', {
       message: {
@@ -83,7 +81,7 @@ export function messageEvents(reply: Message, model: string, id: string): string
 }
 
 /** The same message as one JSON object, for a request without `stream`. */
-export function messageJson(reply: Message, model: string, id: string): string {
+export function messageJson(reply: MessageReply, model: string, id: string): string {
   return JSON.stringify({
     ...envelope(model, id),
     content: [

@@ -145,9 +145,8 @@ async function send(
     }
     case 'drop': {
       if (reply.afterText !== null) {
-        const cut = textReply(reply.afterText);
-        if (cut.kind !== 'message') throw new Error('a text reply is a message');
-        await sendEvents(response, messageEvents(cut, asked.model, id).slice(0, -3));
+        const events = messageEvents(textReply(reply.afterText), asked.model, id);
+        await sendEvents(response, events.slice(0, -3));
       }
       response.destroy();
       return;
@@ -157,15 +156,20 @@ async function send(
         sendJson(response, 200, messageJson(reply, asked.model, id));
         return;
       }
-      await sendEvents(response, messageEvents(reply, asked.model, id));
+      await sendEvents(response, messageEvents(reply, asked.model, id), reply.beforeEvent);
       response.end();
   }
 }
 
 /** Writes each event by itself, so that the reader meets many small chunks. */
-async function sendEvents(response: ServerResponse, events: readonly string[]): Promise<void> {
+async function sendEvents(
+  response: ServerResponse,
+  events: readonly string[],
+  beforeEvent: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   for (const event of events) {
+    await beforeEvent();
     if (response.destroyed) return;
     await new Promise<void>((resolve) => void response.write(event, () => resolve()));
   }

@@ -11,6 +11,8 @@ export type ModelReply =
         readonly cacheReadTokenCount: number;
         readonly cacheWriteTokenCount: number;
       };
+      /** Awaited before each event, for an answer that takes its time. */
+      readonly beforeEvent?: () => Promise<unknown>;
     }
   /** An error of the API, in its own JSON form. */
   | {
@@ -25,6 +27,8 @@ export type ModelReply =
   /** Closes the connection: at once, or in the middle of the events of an answer. */
   | { readonly kind: 'drop'; readonly afterText: string | null };
 
+export type MessageReply = Extract<ModelReply, { kind: 'message' }>;
+
 const USAGE = {
   inputTokenCount: 10,
   outputTokenCount: 5,
@@ -32,12 +36,12 @@ const USAGE = {
   cacheWriteTokenCount: 0,
 };
 
-export function textReply(text: string, usage: Partial<typeof USAGE> = {}): ModelReply {
+export function textReply(text: string, usage: Partial<typeof USAGE> = {}): MessageReply {
   return { kind: 'message', text, toolUses: [], usage: { ...USAGE, ...usage } };
 }
 
 /** @param text What the model says before it uses the tool. */
-export function toolReply(name: string, input: unknown, text = ''): ModelReply {
+export function toolReply(name: string, input: unknown, text = ''): MessageReply {
   return { kind: 'message', text, toolUses: [{ name, input }], usage: USAGE };
 }
 
