@@ -62,7 +62,11 @@ test('a file imports only its own folder or a lower rank', () => {
 });
 
 test.each([
-  ['Date.now and Math.random', /\bDate\.now\(|\bMath\.random\(|\brandomUUID\(/u, ['src/platform/clock.ts']],
+  [
+    'Date.now and Math.random',
+    /\bDate\.now\(|\bMath\.random\(|\brandomUUID\(/u,
+    ['src/platform/clock.ts'],
+  ],
   ['process.env', /\bprocess\.env\b/u, ['src/platform/configuration/load.ts']],
   ['process.exit', /\bprocess\.exit\(/u, ['src/bin.ts']],
   ['child processes', /from 'node:child_process'/u, ['src/platform/process/']],

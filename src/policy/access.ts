@@ -15,7 +15,8 @@ export interface Access {
 }
 
 /**
- * Allows everyone in the chat with the id `chatId`, and the users in `userIds` wherever they write.
+ * Allows everyone in the chat with the id `chatId`, and the users in `userIds` wherever they write. The
+ * id of a private chat is that of its user, so the owner counts as one of these.
  */
 export function createAccess(options: {
   readonly database: Database;
@@ -25,7 +26,7 @@ export function createAccess(options: {
   readonly userIds: readonly string[];
 }): Access {
   const { database, clock, log } = options;
-  const users = new Set(options.userIds);
+  const users = new Set([options.chatId, ...options.userIds]);
   return {
     allows: (sender, conversation) => {
       if (conversation.chat === options.chatId || users.has(sender.id)) return true;

@@ -75,9 +75,10 @@ const ENDS: Readonly<Record<string, End>> = {
 };
 
 /** What must not reach a chat: paths, stacks, secrets, what the other end said. */
-const RAW = /\/(?:home|tmp|work|usr|root)\b|\bat .+:\d+|Error:|not-a-key|test-token|made-up|req_|\{/u;
+const RAW =
+  /\/(?:home|tmp|work|usr|root)\b|\bat .+:\d+|Error:|not-a-key|test-token|made-up|req_|\{/u;
 
-test('each way to fail reaches the chat as a sentence that says what to do (promise 12: no raw and no hidden errors)', async () => {
+test('each way to fail reaches the chat as a sentence that says what to do and keeps the conversation (promises 8 and 12: no error throws it away, none is raw or hidden)', async () => {
   const world = await createWorld();
   const people = Object.keys(ENDS).map((question, index) => ({ question, id: 2001 + index }));
   Object.assign(world.environment, {
@@ -108,10 +109,12 @@ test('each way to fail reaches the chat as a sentence that says what to do (prom
     expect(conversation).toBe(`telegram:1:${id}`);
   }
   const turns = readDatabase(world.home).query.turns.findMany().sync();
-  expect(turns.map(({ status, model }) => [status, model])).toEqual(people.map(() => ['failed', null]));
+  expect(turns.map(({ status, model }) => [status, model])).toEqual(
+    people.map(() => ['failed', null]),
+  );
   expect(processesOf(world.home)).toEqual([]);
 
-  // A failure ends a turn and not the conversation: promise 8.
+  // A failure ends a turn and not the conversation.
   await write(2001, 'and now?');
   const [, answer] = await world.api.sent(2, 2001);
   expect(answer?.text).toBe('All is well.');

@@ -35,12 +35,14 @@ test('where the chosen model fails Haiku answers and says so; what another model
   );
   const [forbidden] = await world.api.sent(1, 2002);
   expect(forbidden?.text).toMatch(/^⚠️ Your account may not use this model/u);
-  const asked = world.model.requests.map((request) => [questionIn(request), request.model] as const);
+  const asked = world.model.requests.map(
+    (request) => [questionIn(request), request.model] as const,
+  );
   expect(asked.filter(([question]) => question === 'forbidden')).toHaveLength(1);
-  expect(asked.filter(([question]) => question === 'unknown')).toMatchObject([
-    ['unknown', expect.stringContaining('opus')],
-    ['unknown', expect.stringContaining('haiku')],
-  ]);
+  const unknowns = asked.flatMap(([question, model]) => (question === 'unknown' ? [model] : []));
+  expect(unknowns.at(-1)).toContain('haiku');
+  expect(unknowns.slice(0, -1)).not.toEqual([]);
+  for (const model of unknowns.slice(0, -1)) expect(model).toContain('opus');
 
   const turns = readDatabase(world.home).query.turns.findMany().sync();
   expect(turns).toMatchObject([

@@ -74,7 +74,7 @@ test('a webhook that was moved elsewhere is a 503 and is registered anew', async
   expect((await ask(service)).status).toBe(200);
 });
 
-test('a missing Claude Code is a 503 that says what to do, and what Telegram could not deliver is told', async () => {
+test('a missing Claude Code is a 503 that says what to do', async () => {
   const world = await createWorld({ claude: '/no/such/claude' });
   const service = await world.start();
   await service.logged('webhook.registered');

@@ -27,7 +27,9 @@ test('Claude knows what was said before a restart, until /new starts afresh', as
   await world.api.say('and now?');
   await world.api.sent(4);
   const afresh = world.model.requests[2]?.prompt ?? '';
-  expect(afresh).toMatch(/The message to answer:\n\n<claudio-message from="Owner">\nand now\?\n<\/claudio-message>$/u);
+  expect(afresh).toMatch(
+    /The message to answer:\n\n<claudio-message from="Owner">\nand now\?\n<\/claudio-message>$/u,
+  );
   expect(afresh).not.toMatch(/Ada|claudio-history/u);
 });
 

@@ -42,6 +42,16 @@ test('a registration that fails is tried again after WEBHOOK_RETRY_DELAY with it
     expect(atMs - (times[index] ?? 0)).toBeGreaterThanOrEqual(990);
   }
   expect(world.api.commands.map(({ command }) => command)).toEqual([
-    'stop', 'queue', 'new', 'status', 'usage', 'haiku', 'sonnet', 'opus', 'model', 'start', 'help',
+    'stop',
+    'queue',
+    'new',
+    'status',
+    'usage',
+    'haiku',
+    'sonnet',
+    'opus',
+    'model',
+    'start',
+    'help',
   ]);
 });

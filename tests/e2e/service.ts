@@ -44,14 +44,17 @@ export interface World {
  * The strict stand-ins and an empty home; everything is gone when the test has ended.
  *
  * @param options.claude `real` (the default), `instant`, or the path of another program.
+ * @param options.pauseScale What the pauses between tries to deliver an update are multiplied by.
  */
 export async function createWorld(
-  options: { readonly claude?: string } = {},
+  options: { readonly claude?: string; readonly pauseScale?: number } = {},
 ): Promise<World> {
   const claude = options.claude ?? 'real';
   const userHome = temporaryFolder();
   const home = join(userHome, '.claudio');
-  const api = await startBotApi();
+  const api = await startBotApi(
+    options.pauseScale === undefined ? {} : { pauseScale: options.pauseScale },
+  );
   onTestFinished(() => api.close());
   const model = await startModel();
   onTestFinished(() => model.close());

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { textReply } from '../standins/model/reply.ts';
 import { readDatabase } from './inspect.ts';
 import { createWorld } from './service.ts';
 
 test('a turn with a real Bash call keeps what it did, tells the next turn, and shows the command none of the secrets', async () => {
   const world = await createWorld();
-  Object.assign(world.environment, { GITHUB_TOKEN: 'a-token-of-somebody', AWS_SECRET_ACCESS_KEY: 'a-key' });
+  Object.assign(world.environment, {
+    GITHUB_TOKEN: 'a-token-of-somebody',
+    AWS_SECRET_ACCESS_KEY: 'a-key',
+  });
   world.model.useTool('Bash', { command: 'echo red > proof.txt; env', description: 'Look' });
   world.model.answer('It is red.');
   const service = await world.start();
@@ -39,5 +43,19 @@ test('a turn with a real Bash call keeps what it did, tells the next turn, and s
     '<claudio-tools>\n- Running echo red > proof.txt; env\n</claudio-tools>\nIt is red.\n</claudio-message>',
   );
   // Of what people write and Claude does, the log says nothing by itself.
-  expect(JSON.stringify(service.log)).not.toMatch(/which colour|proof\.txt|painted|test-token|e2e-secret/u);
+  expect(JSON.stringify(service.log)).not.toMatch(
+    /which colour|proof\.txt|painted|test-token|e2e-secret/u,
+  );
+});
+
+test('what Claude said last is delivered, also where it said it before a tool and nothing after it (promise 14: the bridge itself delivers the final text)', async () => {
+  const world = await createWorld();
+  await world.start();
+  world.model.useTool('Bash', { command: 'true' }, 'Let me look.');
+  world.model.useTool('Bash', { command: 'true' }, 'It is red, and I clean up.');
+  world.model.always(() => textReply(''));
+  await world.api.say('which colour is it?');
+  const [answer, ...more] = await world.api.sent(1);
+  expect(answer?.text).toBe('It is red, and I clean up.');
+  expect(more).toEqual([]);
 });

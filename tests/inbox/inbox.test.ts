@@ -142,7 +142,9 @@ describe('claiming', () => {
           const claim = () => {
             const turn = queue.claim('boot');
             if (turn === null) return false;
-            expect(running.some((other) => other.conversationId === turn.conversationId)).toBe(false);
+            expect(running.some((other) => other.conversationId === turn.conversationId)).toBe(
+              false,
+            );
             running.push(turn);
             ran.set(turn.conversationId, [...(ran.get(turn.conversationId) ?? []), turn.turnId]);
             return true;
@@ -168,7 +170,8 @@ describe('claiming', () => {
   test('no conversation can starve another: whoever was served last waits behind the others', () => {
     const { database, accept, queue, clock } = inbox({ maxQueueSize: 100 });
     let updateId = 0;
-    const arrive = (chat: string) => accept('telegram:1', inboundMessage((updateId += 1), 'x', chat));
+    const arrive = (chat: string) =>
+      accept('telegram:1', inboundMessage((updateId += 1), 'x', chat));
     for (let n = 0; n < 20; n += 1) arrive('busy');
     clock.advance(1000);
     arrive('quiet');
@@ -178,7 +181,9 @@ describe('claiming', () => {
       const turn = queue.claim('boot');
       if (turn === null) break;
       served.push(turn.conversationId);
-      database.orm.$client.prepare("UPDATE turns SET status = 'done' WHERE id = ?").run(turn.turnId);
+      database.orm.$client
+        .prepare("UPDATE turns SET status = 'done' WHERE id = ?")
+        .run(turn.turnId);
       database.orm.$client
         .prepare('UPDATE conversations SET served_at_ms = ? WHERE id = ?')
         .run(clock.now(), turn.conversationId);
@@ -211,7 +216,9 @@ describe('claiming', () => {
     queue.entries('telegram:1:42');
     queue.stopRequests();
     queue.depth();
-    const selects = prepare.mock.calls.map(([sql]) => sql).filter((sql) => sql.startsWith('select'));
+    const selects = prepare.mock.calls
+      .map(([sql]) => sql)
+      .filter((sql) => sql.startsWith('select'));
     prepare.mockRestore();
     expect(selects.length).toBeGreaterThanOrEqual(5);
     for (const sql of selects) {

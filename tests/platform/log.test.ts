@@ -12,11 +12,14 @@ test('secrets are redacted wherever they occur, also inside URLs and errors, in 
   const file = join(temporaryFolder(), 'claudio.log');
   const terminal = new PassThrough();
   const log = await openLog({ file, level: 'info', secrets: [SECRET], terminal });
-  log.info({
-    url: `https://api.telegram.org/bot${TOKEN_SHAPED}/sendMessage`,
-    nested: { list: [`before ${SECRET} after`] },
-    [SECRET]: 1,
-  }, 'x.happened');
+  log.info(
+    {
+      url: `https://api.telegram.org/bot${TOKEN_SHAPED}/sendMessage`,
+      nested: { list: [`before ${SECRET} after`] },
+      [SECRET]: 1,
+    },
+    'x.happened',
+  );
   log.error({ err: new Error(`no ${SECRET}`, { cause: new Error(TOKEN_SHAPED) }) }, 'x.failed');
   log.debug('x.hidden');
 

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { escapeMarkdown, excerpt, formatDuration, messagesCount } from '../../src/core/format.ts';
+
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+
+describe('a duration', () => {
+  test('is told in its two largest units', () => {
+    expect(
+      [
+        -5,
+        0,
+        999,
+        1000,
+        59_999,
+        MIN,
+        MIN + 999,
+        3 * MIN + 20_000,
+        HOUR - 1,
+        HOUR,
+        2 * HOUR + 5 * MIN,
+        50 * HOUR,
+      ].map(formatDuration),
+    ).toEqual([
+      'under 1 s',
+      'under 1 s',
+      'under 1 s',
+      '1 s',
+      '59 s',
+      '1 min',
+      '1 min',
+      '3 min 20 s',
+      '59 min 59 s',
+      '1 h',
+      '2 h 5 min',
+      '50 h',
+    ]);
+  });
+});
+
+describe('an excerpt', () => {
+  test('is one line, not too long, and holds no half of a character', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme' }),
+        fc.integer({ min: 2, max: 20 }),
+        (text, length) => {
+          const short = excerpt(text, length);
+          expect(short.length).toBeLessThanOrEqual(length);
+          expect(short).not.toMatch(/[\r\n]/u);
+          expect(short.isWellFormed()).toBe(true);
+          expect(short.includes('\uFFFD') && !text.includes('\uFFFD')).toBe(false);
+        },
+      ),
+    );
+    expect(excerpt('one\n  two\tthree', 11)).toBe('one two th…');
+    expect(excerpt('😀😀😀', 4)).toBe('😀…');
+  });
+});
+
+describe('an escaped text', () => {
+  test('keeps its letters and has no line break', () => {
+    expect(escapeMarkdown('a_b *c* [d](e)\n# f')).toBe(String.raw`a\_b \*c\* \[d\]\(e\) \# f`);
+  });
+});
+
+test('one is told from many', () => {
+  expect([0, 1, 2].map(messagesCount)).toEqual(['0 messages', '1 message', '2 messages']);
+});

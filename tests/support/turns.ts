@@ -1,0 +1,99 @@
+import pino from 'pino';
+import type { Agent, AgentEvent, AgentOutcome, AgentRequest } from '../../src/core/agent.ts';
+import type { Channel } from '../../src/core/channel.ts';
+import { NO_USAGE, type Usage } from '../../src/core/turn.ts';
+import { createConversationStore } from '../../src/inbox/conversations.ts';
+import { createQueue } from '../../src/inbox/queue.ts';
+import { createOutbox } from '../../src/outbox/append.ts';
+import { createChannels } from '../../src/outbox/channels.ts';
+import { createHistory } from '../../src/turns/history.ts';
+import { createTurnRecords } from '../../src/turns/records.ts';
+import { testClock } from './clock.ts';
+import { testDatabase } from './database.ts';
+import { inboundMessage } from './inbound.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What an agent does with a request; see {@link Agent.run}. */
+export type Work = (request: AgentRequest, signal: AbortSignal) => AsyncIterable<AgentEvent>;
+
+/** An agent without processes. `leftovers` are the prefixes that it was asked to clear up. */
+export function testAgent(work: Work): Agent & { readonly leftovers: string[] } {
+  const leftovers: string[] = [];
+  return {
+    leftovers,
+    run: work,
+    settled: () => Promise.resolve(),
+    stopLeftovers: (prefixes) => {
+      leftovers.push(...prefixes.map(({ prefix }) => prefix));
+      return Promise.resolve(0);
+    },
+    explain: ({ code }) => `It failed: ${code}.`,
+    readiness: () =>
+      Promise.resolve({ found: true, version: '1.0.0', loggedIn: true, remedy: null }),
+  };
+}
+
+export function answered(text: string, usage: Partial<Usage> = {}): AgentOutcome {
+  return {
+    kind: 'answered',
+    text,
+    model: 'claude-haiku',
+    usage: { ...NO_USAGE, ...usage },
+    deniedTools: [],
+    fallback: null,
+  };
+}
+
+/** A channel whose parts are the replies themselves. It sends nothing. */
+const CHANNEL: Channel = {
+  name: 'telegram',
+  render: (reply) => [{ ...reply }],
+  renderEdit: (edit) => ({ ...edit }),
+  send: () => Promise.resolve({ kind: 'sent', messageId: null }),
+  signs: { seen: () => undefined, working: () => () => undefined, pressed: () => undefined },
+};
+
+async function* answerAtOnce(): AsyncGenerator<AgentEvent> {
+  yield { type: 'completed', outcome: answered('An answer.') };
+}
+
+/** All that turns need, on a real database. */
+export function turnWorld(options: { readonly work?: Work; readonly maxQueueSize?: number } = {}) {
+  const database = testDatabase();
+  const clock = testClock();
+  const conversations = createConversationStore(database, clock);
+  const queue = createQueue(database, clock, { maxQueueSize: options.maxQueueSize ?? 100 });
+  const channels = createChannels([CHANNEL]);
+  const agent = testAgent(options.work ?? answerAtOnce);
+  let updateId = 0;
+  return {
+    database,
+    clock,
+    queue,
+    conversations,
+    channels,
+    agent,
+    outbox: createOutbox(database, clock, channels),
+    history: createHistory(database),
+    records: createTurnRecords(database, clock),
+    log: pino({ level: 'silent' }),
+    home: temporaryFolder(),
+    workDir: '/',
+    maxHistoryCount: 20,
+    /** Takes a message in and returns the id of its turn. */
+    arrive: (text: string, chat?: string): number => {
+      clock.advance(1);
+      const message = inboundMessage((updateId += 1), text, chat);
+      conversations.ensure(message.conversation);
+      const outcome = queue.enqueue(message, 'haiku');
+      if (outcome.kind !== 'queued') throw new Error('the queue is full');
+      return outcome.turnId;
+    },
+    /** What was said, a text each, oldest first. */
+    said: () =>
+      database.orm.query.deliveries
+        .findMany()
+        .sync()
+        .map(({ part }) => String(part['markdown'])),
+  };
+}

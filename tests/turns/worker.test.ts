@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import BetterSqlite3 from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
+import type { AgentEvent, AgentRequest } from '../../src/core/agent.ts';
+import { NO_USAGE } from '../../src/core/turn.ts';
+import { createWorker } from '../../src/turns/worker.ts';
+import { answered, turnWorld, type Work } from '../support/turns.ts';
+
+/** A worker whose turns run until they are told to end. */
+function heldWorker(maxConcurrentTurns: number) {
+  type Completed = AgentEvent & { type: 'completed' };
+  const ends = new Map<string, PromiseWithResolvers<Completed>>();
+  const endOf = (turnId: string) => {
+    const end = ends.get(turnId) ?? Promise.withResolvers<Completed>();
+    ends.set(turnId, end);
+    return end;
+  };
+  const started: AgentRequest[] = [];
+  const work: Work = async function* held(request, signal) {
+    started.push(request);
+    const end = endOf(request.marker.split('.')[1] ?? '');
+    const stop = () =>
+      end.resolve({ type: 'completed', outcome: { kind: 'stopped', usage: NO_USAGE } });
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    yield await end.promise;
+  };
+  const world = turnWorld({ work });
+  let waiting: (() => void)[] = [];
+  const worker = createWorker({
+    ...world,
+    bootId: 'boot',
+    maxConcurrentTurns,
+    ended: () => {
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+  });
+  return {
+    ...world,
+    worker,
+    started,
+    /** Ends a turn, and resolves when its outcome is recorded. */
+    end: async (turnId: number) => {
+      const ended = new Promise<void>((resolve) => void waiting.push(resolve));
+      world.clock.advance(1);
+      endOf(String(turnId)).resolve({ type: 'completed', outcome: answered(`re ${turnId}`) });
+      await ended;
+    },
+    ended: () => new Promise<void>((resolve) => void waiting.push(resolve)),
+    statuses: () =>
+      world.database.orm.query.turns
+        .findMany()
+        .sync()
+        .map(({ status }) => status),
+  };
+}
+
+test('no more turns run at once than are allowed, one a conversation, the longest-waiting first', async () => {
+  const world = heldWorker(2);
+  const first = world.arrive('a1', 'a');
+  const second = world.arrive('a2', 'a');
+  const third = world.arrive('b1', 'b');
+  const fourth = world.arrive('c1', 'c');
+  world.worker.wake();
+  world.worker.wake();
+  expect(world.statuses()).toEqual(['running', 'queued', 'running', 'queued']);
+  await world.end(first);
+  // The first conversation was served just now, and so the other one goes first.
+  expect(world.statuses()).toEqual(['done', 'queued', 'running', 'running']);
+  await world.end(third);
+  expect(world.statuses()).toEqual(['done', 'running', 'done', 'running']);
+  await world.end(fourth);
+  await world.end(second);
+  expect(world.statuses()).toEqual(['done', 'done', 'done', 'done']);
+  expect(world.started.map(({ marker }) => marker)).toEqual([
+    `boot.${first}.1`,
+    `boot.${third}.1`,
+    `boot.${fourth}.1`,
+    `boot.${second}.1`,
+  ]);
+  expect(world.said()).toEqual([`re ${first}`, `re ${third}`, `re ${fourth}`, `re ${second}`]);
+});
+
+test('a stop ends the turn that it was asked for and lets the next one run', async () => {
+  const world = heldWorker(1);
+  const first = world.arrive('one');
+  const second = world.arrive('two');
+  world.worker.wake();
+  expect(world.queue.requestStop(first)).toBe(true);
+  const ended = world.ended();
+  world.worker.wake();
+  await ended;
+  expect(world.statuses()).toEqual(['cancelled', 'running']);
+  expect(world.said()).toEqual(['⏹ Stopped.']);
+  await world.end(second);
+});
+
+test('a turn gets the words of CLAUDE.md as they stand when it starts', async () => {
+  const world = heldWorker(1);
+  world.worker.wake();
+  const first = world.arrive('one');
+  world.worker.wake();
+  await world.end(first);
+  writeFileSync(join(world.home, 'CLAUDE.md'), '\nSpeak Latin.\n');
+  const second = world.arrive('two');
+  world.worker.wake();
+  await world.end(second);
+  const [without = '', withIt = ''] = world.started.map(({ systemPrompt }) => systemPrompt);
+  expect(without).toMatch(/^You are answering through Claudio/u);
+  expect(withIt).toBe(`${without}\n\nSpeak Latin.`);
+});
+
+test('a database that refuses for a while costs a turn neither its answer nor what it did', async () => {
+  const locks = Promise.withResolvers<BetterSqlite3.Database>();
+  const world = turnWorld({
+    work: async function* work() {
+      const lock = await locks.promise;
+      lock.exec('BEGIN IMMEDIATE');
+      yield { type: 'started', sessionId: 'a-session', model: 'claude-haiku' };
+      yield { type: 'progress', toolUse: { id: '1', tool: 'Bash', summary: 'Running one' } };
+      lock.exec('ROLLBACK');
+      yield { type: 'progress', toolUse: { id: '2', tool: 'Bash', summary: 'Running two' } };
+      lock.exec('BEGIN IMMEDIATE');
+      yield { type: 'progress', toolUse: { id: '3', tool: 'Bash', summary: 'Running three' } };
+      lock.exec('ROLLBACK');
+      yield { type: 'completed', outcome: answered('Done.') };
+    },
+  });
+  const other = new BetterSqlite3(world.database.orm.$client.name);
+  onTestFinished(() => void other.close());
+  world.database.orm.$client.pragma('busy_timeout = 0');
+  const ended = Promise.withResolvers<void>();
+  const worker = createWorker({
+    ...world,
+    bootId: 'boot',
+    maxConcurrentTurns: 1,
+    ended: ended.resolve,
+  });
+  world.arrive('go');
+  worker.wake();
+  locks.resolve(other);
+  await ended.promise;
+  const { turns, toolUses, messages } = world.database.orm.query;
+  expect(turns.findFirst().sync()).toMatchObject({ status: 'done', sessionId: 'a-session' });
+  expect(
+    toolUses
+      .findMany()
+      .sync()
+      .map(({ summary }) => summary),
+  ).toEqual(['Running one', 'Running two', 'Running three']);
+  expect(messages.findMany().sync().at(-1)).toMatchObject({
+    text: 'Done.',
+    toolSummary: '- Running one\n- Running two\n- Running three',
+  });
+});
