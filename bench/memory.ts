@@ -13,8 +13,7 @@ const REQUEST_COUNT = 200;
 /** Resident memory: as started, when nothing has gone on for a while, at its peak, and after work. */
 export async function measureMemory(): Promise<readonly Row[]> {
   await using service = await startService({ claude: INSTANT_CLAUDE_PATH });
-  const hono = await startBareHono();
-  await using _hono = hono.process;
+  await using hono = await startBareHono();
   const { pid } = service.process;
   const atStart = { service: residentMB(pid), hono: residentMB(hono.process.pid) };
   await rest(IDLE_MS);

@@ -25,8 +25,7 @@ const REST_MS = 12;
 export async function measureOneMessage(): Promise<readonly Row[]> {
   const invocation = await recordInvocation(INSTANT_CLAUDE_PATH);
   await using service = await startService({ claude: INSTANT_CLAUDE_PATH });
-  const hono = await startBareHono();
-  await using _hono = hono.process;
+  await using hono = await startBareHono();
   await using toService = createPoster(service.origin, 1);
   await using toHono = createPoster(hono.origin, 1);
   using folder = temporaryFolder();

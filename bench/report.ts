@@ -34,7 +34,9 @@ export function toTable(rows: readonly Row[]): string {
   return all
     .map((line) =>
       line
-        .map((cell, at) => (at === 1 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
+        .map((cell, at) =>
+          at === 1 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
+        )
         .join('  ')
         .trimEnd(),
     )
@@ -43,5 +45,9 @@ export function toTable(rows: readonly Row[]): string {
 
 /** The rows as JSON, with what they were measured on. */
 export function toJson(machine: object, rows: readonly Row[]): string {
-  return JSON.stringify({ machine, rows: rows.map((one) => ({ ...one, met: isMet(one) })) }, null, 2);
+  return JSON.stringify(
+    { machine, rows: rows.map((one) => ({ ...one, met: isMet(one) })) },
+    null,
+    2,
+  );
 }

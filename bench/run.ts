@@ -29,7 +29,8 @@ const machine = {
 const rows: Row[] = [];
 for (const name of wanted) {
   const measure = MEASURES[name];
-  if (measure === undefined) throw new Error(`${name} is none of ${Object.keys(MEASURES).join(', ')}`);
+  if (measure === undefined)
+    throw new Error(`${name} is none of ${Object.keys(MEASURES).join(', ')}`);
   process.stderr.write(`measuring ${name} …\n`);
   rows.push(...(await measure()));
 }

@@ -72,14 +72,23 @@ export async function startService(options: {
   };
 }
 
-/** Starts a bare Hono handler on @hono/node-server. */
-export async function startBareHono(): Promise<{ process: ServerProcess; origin: string }> {
+/** A bare Hono handler on @hono/node-server, in a process of its own. */
+export interface BareHono extends AsyncDisposable {
+  readonly process: ServerProcess;
+  readonly origin: string;
+}
+
+export async function startBareHono(): Promise<BareHono> {
   let port = '';
   const server = await startServer([BARE_HONO], {}, (line) => {
     port = line;
     return true;
   });
-  return { process: server, origin: `http://127.0.0.1:${port}` };
+  return {
+    process: server,
+    origin: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -34,6 +34,9 @@ export const deliveries = sqliteTable(
     index('deliveries_waiting')
       .on(table.destination, table.id)
       .where(sql`status in ('pending', 'sending')`),
+    index('deliveries_ended')
+      .on(table.endedAtMs)
+      .where(sql`ended_at_ms is not null`),
     index('deliveries_by_turn').on(table.turnId),
   ],
 );

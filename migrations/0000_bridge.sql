@@ -46,6 +46,7 @@ CREATE TABLE `deliveries` (
 );
 --> statement-breakpoint
 CREATE INDEX `deliveries_waiting` ON `deliveries` (`destination`,`id`) WHERE status in ('pending', 'sending');--> statement-breakpoint
+CREATE INDEX `deliveries_ended` ON `deliveries` (`ended_at_ms`) WHERE ended_at_ms is not null;--> statement-breakpoint
 CREATE INDEX `deliveries_by_turn` ON `deliveries` (`turn_id`);--> statement-breakpoint
 CREATE TABLE `messages` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -1,7 +1,7 @@
+import type { AgentReadiness } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Check, CheckResult } from '../http/health.ts';
+import type { Check } from '../http/health.ts';
 import type { Queue } from '../inbox/queue.ts';
-import type { AgentProbe } from '../ops/agent-probe.ts';
 import { diskCheck, waitingCheck } from '../ops/checks.ts';
 import type { Deliverer } from '../outbox/deliverer.ts';
 import type { Boot } from '../turns/boot.ts';
@@ -13,8 +13,8 @@ export function createChecks(parts: {
   readonly home: string;
   readonly queue: Queue;
   readonly deliverer: Deliverer;
-  readonly probe: AgentProbe;
-  readonly webhook: () => Promise<CheckResult>;
+  readonly agentReadiness: () => Promise<AgentReadiness>;
+  readonly webhook: Check;
 }): Readonly<Record<string, Check>> {
   return {
     database: () => {
@@ -23,7 +23,7 @@ export function createChecks(parts: {
     },
     webhook: parts.webhook,
     claude: async () => {
-      const { found, version, loggedIn, remedy } = await parts.probe.readiness();
+      const { found, version, loggedIn, remedy } = await parts.agentReadiness();
       return {
         ok: remedy === null,
         found,

@@ -111,6 +111,14 @@ export async function compose(outside: {
     workDir: settings.CLAUDE_WORK_DIR,
   });
 
+  const access = createAccess({
+    database,
+    clock,
+    log,
+    chatId: settings.TELEGRAM_CHAT_ID,
+    userIds: settings.TELEGRAM_ALLOWED_USERS,
+  });
+
   const accept = createInbox({
     database,
     seen,
@@ -118,13 +126,7 @@ export async function compose(outside: {
     queue,
     defaultModel: settings.MODEL,
     handlers: createHandlers({
-      access: createAccess({
-        database,
-        clock,
-        log,
-        chatId: settings.TELEGRAM_CHAT_ID,
-        userIds: settings.TELEGRAM_ALLOWED_USERS,
-      }),
+      access,
       outbox,
       command: createCommandHandler({ database, clock, outbox, commands }),
       press: createPressHandler({ database, clock, queue, outbox }),
@@ -146,7 +148,7 @@ export async function compose(outside: {
     log,
   });
 
-  const probe = createAgentProbe(agent, clock, log);
+  const agentReadiness = createAgentProbe(agent, clock, log);
   let introduction: ReturnType<typeof telegram.introduce> | undefined;
   const app = createHttpApp({
     webhooks: [{ ...telegram.webhook, receive }],
@@ -159,11 +161,12 @@ export async function compose(outside: {
         home,
         queue,
         deliverer,
-        probe,
-        webhook: () => telegram.webhookCheck(() => introduction?.kick()),
+        agentReadiness,
+        webhook: telegram.webhookCheck(() => introduction?.kick()),
       }),
     }),
     isStopping: () => stopping,
+    clock,
     log,
   });
   const server = await listen(app, settings.PORT);
@@ -188,7 +191,8 @@ export async function compose(outside: {
       try {
         const forgottenUpdates = seen.prune();
         const forgottenDeliveries = deliverer.prune();
-        log.debug({ forgottenUpdates, forgottenDeliveries }, 'maintenance.done');
+        const forgottenRefusals = access.prune();
+        log.debug({ forgottenUpdates, forgottenDeliveries, forgottenRefusals }, 'maintenance.done');
       } catch (error) {
         log.error({ err: error }, 'maintenance.failed');
       }

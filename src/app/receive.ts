@@ -30,17 +30,21 @@ export function createReceiver(parts: {
       ...(inbound.kind === 'ignored' ? {} : { conversation: inbound.conversation.id }),
     };
     if (acceptance.kind === 'ignored' || acceptance.kind === 'duplicate') {
-      log.debug({ ...fields, ...acceptance }, `update.${acceptance.kind}`);
+      const level = 'isNotable' in acceptance && acceptance.isNotable ? 'warn' : 'debug';
+      log[level]({ ...fields, ...acceptance }, `update.${acceptance.kind}`);
       return true;
     }
     const turn = 'turnId' in acceptance ? { turn: acceptance.turnId } : {};
     log.info({ ...fields, ...turn }, `update.${acceptance.kind}`);
-    if (inbound.kind === 'press' && 'word' in acceptance) {
-      signs.pressed(inbound.pressId, acceptance.word);
-    } else if (inbound.kind === 'message' && 'turnId' in acceptance) {
-      signs.seen(inbound.conversation, inbound.messageId);
-    }
-    parts.wake();
+    // Everything else can wait until the acknowledgement is on its way.
+    setImmediate(() => {
+      if (inbound.kind === 'press' && 'word' in acceptance) {
+        signs.pressed(inbound.pressId, acceptance.word);
+      } else if (inbound.kind === 'message' && 'turnId' in acceptance) {
+        signs.seen(inbound.conversation, inbound.messageId);
+      }
+      parts.wake();
+    });
     return true;
   };
 }

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import type { Configuration } from '../platform/configuration/load.ts';
+import {
+  claudioHome,
+  loadConfiguration,
+  type Environment,
+} from '../platform/configuration/load.ts';
 import { openDatabase } from '../platform/database/open.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient } from '../platform/http-client.ts';
@@ -25,18 +29,21 @@ export interface Service {
 }
 
 /**
- * Starts the service on `configuration.home`.
+ * Starts the service on the home that the environment names. The home is taken before anything in it
+ * is read or written.
  *
- * @throws ClaudioError `home.in-use`, `port.in-use`, `database.newer`
+ * @throws ClaudioError `home.in-use`, `config.invalid`, `port.in-use`, `database.newer`
  */
-export async function createService(configuration: Configuration): Promise<Service> {
-  const { home, settings } = configuration;
+export async function createService(environment: Environment): Promise<Service> {
+  const home = claudioHome(environment);
   const lock = lockHome(home);
   const cleanup: (() => unknown)[] = [() => lock.release()];
   const releaseAll = async () => {
     for (const release of cleanup.toReversed()) await release();
   };
   try {
+    const configuration = loadConfiguration(environment);
+    const { settings } = configuration;
     const log = await openLog({
       file: join(home, 'claudio.log'),
       level: settings.LOG_LEVEL,

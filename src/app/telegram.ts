@@ -13,11 +13,16 @@ import {
 import type { Channel } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Inbound } from '../core/inbound.ts';
-import type { CheckResult } from '../http/health.ts';
+import type { Check, CheckResult } from '../http/health.ts';
+import { createLook } from '../ops/look.ts';
 import { persist, type Persistent } from '../ops/persist.ts';
 import type { Configuration } from '../platform/configuration/load.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
+
+/** A slow answer about the webhook is waited for so long, and the one before is good for so long. */
+const WEBHOOK_WAIT_MS = 500;
+const WEBHOOK_KEPT_MS = 5 * 60_000;
 
 /** Telegram as the service uses it. */
 export interface Telegram {
@@ -35,8 +40,8 @@ export interface Telegram {
   introduce(
     commands: readonly { readonly name: string; readonly description: string }[],
   ): Persistent;
-  /** Whether the webhook is where it should be. Where it is not, `registerAnew` is called. */
-  webhookCheck(registerAnew: () => void): Promise<CheckResult>;
+  /** Makes the check whether the webhook is where it should be. Where it is not, it calls `registerAnew`. */
+  webhookCheck(registerAnew: () => void): Check;
 }
 
 export function createTelegram(parts: {
@@ -49,8 +54,8 @@ export function createTelegram(parts: {
   const { settings } = parts.configuration;
   const token = settings.TELEGRAM_BOT_TOKEN;
   const api = createBotApi({ http: parts.http, root: settings.TELEGRAM_API_ROOT, token });
-  // A token begins with the id of its bot. The name has to be asked for.
-  let bot: BotIdentity = { id: token.split(':')[0] ?? '', username: '' };
+  // The name has to be asked for.
+  let bot: BotIdentity = { id: api.botId, username: '' };
 
   const introduceOnce = async (
     commands: Parameters<Telegram['introduce']>[0],
@@ -91,22 +96,32 @@ export function createTelegram(parts: {
     parse: (update) => parseUpdate(bot, update),
     introduce: (commands) => persist(() => introduceOnce(commands), settings.WEBHOOK_RETRY_DELAY),
 
-    webhookCheck: async (registerAnew) => {
-      if (settings.WEBHOOK_URL === undefined) return { ok: true, state: 'not configured' };
-      const state = await webhookState(api);
-      if (state.kind !== 'state') {
-        return { ok: false, state: 'unknown', ...state, remedy: 'Telegram could not be asked.' };
-      }
+    webhookCheck: (registerAnew) => {
+      if (settings.WEBHOOK_URL === undefined) return () => ({ ok: true, state: 'not configured' });
       const expected = webhookAddress(settings.WEBHOOK_URL);
-      const ok = state.url === expected;
-      if (!ok) registerAnew();
-      return {
-        ok,
-        state: ok ? 'registered' : 'registered elsewhere',
-        pendingCount: state.pendingCount,
-        lastError: state.lastError,
-        ...(ok ? {} : { remedy: `Registering ${expected} again.` }),
+      const look = async (): Promise<CheckResult> => {
+        const state = await webhookState(api);
+        if (state.kind !== 'state') {
+          return { ok: false, state: 'unknown', ...state, remedy: 'Telegram could not be asked.' };
+        }
+        const ok = state.url === expected;
+        if (!ok) registerAnew();
+        return {
+          ok,
+          state: ok ? 'registered' : 'registered elsewhere',
+          pendingCount: state.pendingCount,
+          lastError: state.lastError,
+          ...(ok ? {} : { remedy: `Registering ${expected} again.` }),
+        };
       };
+      return createLook({
+        clock,
+        look,
+        isWell: ({ ok }) => ok,
+        freshMs: 0,
+        keptMs: WEBHOOK_KEPT_MS,
+        waitMs: WEBHOOK_WAIT_MS,
+      });
     },
   };
 }

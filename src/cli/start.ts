@@ -1,6 +1,6 @@
 import { createService } from '../app/service.ts';
 import { ClaudioError } from '../core/error.ts';
-import { loadConfiguration, processEnvironment } from '../platform/configuration/load.ts';
+import { processEnvironment } from '../platform/configuration/load.ts';
 
 /** The exit code for a configuration that has to be corrected first, as in sysexits.h. */
 const EXIT_CONFIG = 78;
@@ -23,7 +23,7 @@ export async function start(): Promise<number> {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   try {
-    const starting = createService(loadConfiguration(processEnvironment()));
+    const starting = createService(processEnvironment());
     const service = await Promise.race([starting, askedAgain.promise]);
     if (service === 'asked again') return 1;
     await asked.promise;

@@ -9,6 +9,8 @@ export const CANCEL = 'cancel';
 export const STOP = 'stop';
 
 const EXCERPT_LENGTH = 80;
+/** Telegram takes about a hundred buttons, and nobody reads so many. */
+const LISTED_COUNT = 20;
 const LABEL_LENGTH = 28;
 
 /** `/queue`, `/stop` and `/new`. */
@@ -52,7 +54,8 @@ export function queueCommands(
 /** The list of a conversation's queue, with a button a turn. */
 export function queueList(entries: readonly QueueEntry[], nowMs: number): CommandReply {
   if (entries.length === 0) return { markdown: 'Nothing runs and nothing waits.' };
-  const lines = entries.map((entry) => {
+  const listed = entries.slice(0, LISTED_COUNT);
+  const lines = listed.map((entry) => {
     const text = escapeMarkdown(excerpt(entry.text, EXCERPT_LENGTH));
     if (entry.status === 'queued') {
       return `⏳ ${text} (waits ${formatDuration(nowMs - entry.queuedAtMs)})`;
@@ -60,7 +63,8 @@ export function queueList(entries: readonly QueueEntry[], nowMs: number): Comman
     const activity = entry.activity === null ? '' : `: ${escapeMarkdown(entry.activity)}`;
     return `▶️ ${text} (runs ${formatDuration(nowMs - (entry.startedAtMs ?? nowMs))}${activity})`;
   });
-  const buttons = entries.map((entry) => [
+  if (entries.length > listed.length) lines.push(`… and ${entries.length - listed.length} more.`);
+  const buttons = listed.map((entry) => [
     entry.status === 'queued'
       ? { label: label('✖️ Cancel', entry), data: `${CANCEL}:${entry.turnId}` }
       : { label: label('⏹ Stop', entry), data: `${STOP}:${entry.turnId}` },

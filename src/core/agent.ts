@@ -28,6 +28,10 @@ export interface ToolUse {
 /** Why a run gave no answer. The sentence that the person reads is made from this and nothing else. */
 export type AgentFailure =
   | { readonly code: 'not-found' }
+  /** The folder to work in is not there. */
+  | { readonly code: 'no-folder' }
+  /** The machine could not start the program: out of memory, processes or open files. */
+  | { readonly code: 'cannot-start' }
   | { readonly code: 'not-logged-in' }
   | { readonly code: 'invalid-credentials' }
   | { readonly code: 'forbidden' }
@@ -104,7 +108,8 @@ export interface Agent {
   settled(): Promise<void>;
   /**
    * Stops processes that an earlier, dead instance left behind: those whose marker starts with one of
-   * the given prefixes and that started no earlier than its `sinceMs`.
+   * the given prefixes and that started no earlier than its `sinceMs`. What its runs left in files goes
+   * too.
    *
    * @returns How many processes were stopped.
    */
@@ -113,6 +118,9 @@ export interface Agent {
   ): Promise<number>;
   /** Says in a sentence or two of Markdown what a failure means and what the person can do about it. */
   explain(failure: AgentFailure): string;
-  /** Looks at the program. Takes up to a few seconds; gives up when `signal` aborts. */
+  /**
+   * Looks at the program. Takes up to a few seconds; gives up when `signal` aborts. Never throws: what
+   * cannot be told is `null`.
+   */
   readiness(signal: AbortSignal): Promise<AgentReadiness>;
 }

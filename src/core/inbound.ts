@@ -49,8 +49,10 @@ export interface InboundUnreadable {
 export interface InboundIgnored {
   readonly kind: 'ignored';
   readonly updateId: number;
-  /** For a debug line: `edited_message`, `a command for another bot`. */
+  /** For a line in the log: `edited_message`, `a command for another bot`. */
   readonly reason: string;
+  /** Whether the owner ought to see that line. */
+  readonly isNotable: boolean;
 }
 
 /** What a platform delivered, after its adapter has normalised it. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { HealthReport } from './health.ts';
 import { createSecretCheck } from './secret.ts';
@@ -7,6 +8,10 @@ import { createSecretCheck } from './secret.ts';
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** What Cloudflare adds to each request that comes through the tunnel. */
 const TUNNEL_HEADERS = ['cf-connecting-ip', 'cf-ray', 'x-forwarded-for'];
+
+const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/iu;
+/** Anybody can knock, so knocks make a line a minute and no more. */
+const REFUSALS_LOGGED_EVERY_MS = 60_000;
 
 /** A webhook: where it is, what it must carry, and what takes its updates. */
 export interface Webhook {
@@ -31,16 +36,29 @@ export function createHttpApp(options: {
   readonly webhooks: readonly Webhook[];
   readonly health: () => Promise<HealthReport>;
   readonly isStopping: () => boolean;
+  readonly clock: Clock;
   readonly log: Logger;
 }): Hono {
   const { log } = options;
   const app = new Hono();
+  let refusedCount = 0;
+  let refusedLoggedAtMs = Number.NEGATIVE_INFINITY;
+  const refused = (path: string) => {
+    refusedCount += 1;
+    if (options.clock.elapsed() - refusedLoggedAtMs < REFUSALS_LOGGED_EVERY_MS) return;
+    log.warn({ path, reason: 'wrong secret', count: refusedCount }, 'webhook.refused');
+    refusedLoggedAtMs = options.clock.elapsed();
+    refusedCount = 0;
+  };
   const webhookPaths = new Set(options.webhooks.map(({ path }) => path));
 
   app.use(async (context, next) => {
-    const fromTunnel = TUNNEL_HEADERS.some((name) => context.req.header(name) !== undefined);
-    if (fromTunnel && !webhookPaths.has(context.req.path)) return context.notFound();
-    return await next();
+    if (webhookPaths.has(context.req.path)) return await next();
+    const header = (name: string) => context.req.header(name);
+    const fromTunnel = TUNNEL_HEADERS.some((name) => header(name) !== undefined);
+    // A page that has its own name point at 127.0.0.1 still says that name here.
+    const isLocal = LOCAL_HOST.test(header('host') ?? '');
+    return fromTunnel || !isLocal ? context.notFound() : await next();
   });
 
   for (const webhook of options.webhooks) {
@@ -50,7 +68,7 @@ export function createHttpApp(options: {
       async (context, next) => {
         if (options.isStopping()) return context.text('stopping', 503);
         if (!secretFits(context.req.header(webhook.secretHeader) ?? '')) {
-          log.warn({ reason: 'wrong secret' }, 'webhook.refused');
+          refused(webhook.path);
           return context.text('wrong secret', 401);
         }
         return await next();

@@ -10,8 +10,8 @@ export interface CheckResult {
   readonly [detail: string]: unknown;
 }
 
-/** A look at one part of the service. The signal aborts when the answer is no longer waited for. */
-export type Check = (signal: AbortSignal) => CheckResult | Promise<CheckResult>;
+/** A look at one part of the service. */
+export type Check = () => CheckResult | Promise<CheckResult>;
 
 /** The answer of `GET /health`. */
 export interface HealthReport {
@@ -34,7 +34,7 @@ export function createHealth(options: {
   readonly checks: Readonly<Record<string, Check>>;
 }): () => Promise<HealthReport> {
   const { clock } = options;
-  const startedAtMs = clock.now();
+  const startedAtMs = clock.elapsed();
   let round: Promise<HealthReport> | undefined;
   let healthy: { readonly report: HealthReport; readonly atMs: number } | undefined;
 
@@ -47,15 +47,15 @@ export function createHealth(options: {
     const report: HealthReport = {
       status: results.every(([, { ok }]) => ok) ? 'ok' : 'failing',
       version: options.version,
-      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1000),
+      uptimeSeconds: Math.floor((clock.elapsed() - startedAtMs) / 1000),
       checks: Object.fromEntries(results),
     };
-    healthy = report.status === 'ok' ? { report, atMs: clock.now() } : undefined;
+    healthy = report.status === 'ok' ? { report, atMs: clock.elapsed() } : undefined;
     return report;
   };
 
   return () => {
-    if (healthy !== undefined && clock.now() - healthy.atMs < CACHED_MS) {
+    if (healthy !== undefined && clock.elapsed() - healthy.atMs < CACHED_MS) {
       return Promise.resolve(healthy.report);
     }
     round ??= look().finally(() => {
@@ -71,7 +71,7 @@ async function within(check: Check): Promise<CheckResult> {
     await setTimeout(DEADLINE_MS, undefined, { signal: over.signal });
     return { ok: false, remedy: `It did not answer within ${DEADLINE_MS} ms; ask again later.` };
   };
-  const look = async (): Promise<CheckResult> => await check(over.signal);
+  const look = async (): Promise<CheckResult> => await check();
   try {
     return await Promise.race([look(), late()]);
   } catch (error) {

@@ -12,7 +12,7 @@ export type Acceptance =
   | { readonly kind: 'accepted'; readonly what: 'press'; readonly word: string }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'full' }
-  | { readonly kind: 'ignored'; readonly reason: string };
+  | { readonly kind: 'ignored'; readonly reason: string; readonly isNotable: boolean };
 
 /** What other rooms of the house do for the inbox, each within the one transaction of the update. */
 export interface InboxHandlers {
@@ -64,10 +64,11 @@ export function createInbox(parts: {
   };
 
   return (source, inbound) => {
-    if (inbound.kind === 'ignored') return { kind: 'ignored', reason: inbound.reason };
+    if (inbound.kind === 'ignored') return inbound;
     return database.transaction(() => {
       if (!parts.seen.remember(source, inbound.updateId)) return { kind: 'duplicate' };
-      if (!handlers.mayUse(inbound)) return { kind: 'ignored', reason: 'not allowed' };
+      if (!handlers.mayUse(inbound))
+        return { kind: 'ignored', reason: 'not allowed', isNotable: false };
       conversations.ensure(inbound.conversation);
       return act(inbound);
     });

@@ -130,7 +130,7 @@ export function createQueue(
     orm
       .update(turns)
       .set({ status: 'cancelled', endedAtMs: clock.now() })
-      .where(and(condition, eq(turns.status, 'queued')))
+      .where(and(condition, ACTIVE, eq(turns.status, 'queued')))
       .run().changes;
 
   return {

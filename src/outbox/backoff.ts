@@ -1,5 +1,6 @@
 const FIRST_MS = 1000;
-const LONGEST_MS = 60_000;
+/** The longest pause of our own making. */
+export const LONGEST_MS = 60_000;
 
 /**
  * How long to wait before the next attempt, in milliseconds: 1 s, 2 s, 4 s … up to a minute, less up to

@@ -7,7 +7,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, LONGEST_MS } from './backoff.ts';
 import type { Channels } from './channels.ts';
 
 /** After this long a part is given up. */
@@ -117,7 +117,7 @@ export function createDeliverer(options: {
     const found = all.filter(({ delivery }) => !underWay.has(delivery.destination));
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const head of found) {
-      const dueAtMs = Math.max(head.delivery.dueAtMs, globalDueAtMs);
+      const dueAtMs = Math.max(ownDueAtMs(head.delivery, now), globalDueAtMs);
       if (dueAtMs > now) earliestMs = Math.min(earliestMs, dueAtMs);
       else if (underWay.size < CONCURRENCY) start(head);
     }
@@ -243,6 +243,11 @@ export function createDeliverer(options: {
         )
         .run().changes,
   };
+}
+
+/** A clock that was set back does not make a pause of our own longer than the longest there is. */
+function ownDueAtMs(delivery: { rateLimited: boolean; dueAtMs: number }, now: number): number {
+  return delivery.rateLimited ? delivery.dueAtMs : Math.min(delivery.dueAtMs, now + LONGEST_MS);
 }
 
 /**

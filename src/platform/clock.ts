@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 
 /** The machine's clock. */
-export const systemClock: Clock = { now: () => Date.now() };
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+};
 
 /** A new random id, as a UUID of version 4. */
 export function newId(): string {

@@ -1,9 +1,13 @@
+import { and, eq, lt } from 'drizzle-orm';
 import { audit } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { Person } from '../core/inbound.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
+
+const REFUSED = 'access.refused';
+const KEPT_MS = 90 * 24 * 3_600_000;
 
 /** Who may use the bot. */
 export interface Access {
@@ -12,6 +16,8 @@ export interface Access {
    * answered. To be called in the transaction that remembers the update.
    */
   allows(sender: Person, conversation: Conversation): boolean;
+  /** Forgets refusals of long ago: anybody can cause them. Returns how many. */
+  prune(): number;
 }
 
 /**
@@ -33,10 +39,15 @@ export function createAccess(options: {
       const refused = { conversationId: conversation.id, personId: sender.id };
       database.orm
         .insert(audit)
-        .values({ atMs: clock.now(), event: 'access.refused', ...refused })
+        .values({ atMs: clock.now(), event: REFUSED, ...refused })
         .run();
-      log.warn({ conversation: conversation.id, person: sender.id }, 'access.refused');
+      log.warn({ conversation: conversation.id, person: sender.id }, REFUSED);
       return false;
     },
+    prune: () =>
+      database.orm
+        .delete(audit)
+        .where(and(eq(audit.event, REFUSED), lt(audit.atMs, clock.now() - KEPT_MS)))
+        .run().changes,
   };
 }

@@ -31,7 +31,7 @@ export function answerOf(
       return {
         status: 'failed',
         usage: outcome.usage,
-        model: null,
+        model: outcome.model,
         failure: outcome.failure.code,
         text: `⚠️ ${explain(outcome.failure)}${doneSoFar(toolLines)}`,
       };

@@ -8,6 +8,8 @@ import type { Logger } from '../platform/log.ts';
 export interface Progress {
   /** Runs `write` now, or keeps it. Never throws. */
   note(write: () => void): void;
+  /** Keeps `write` for the next commit of the turn: what nobody looks for before that. */
+  keep(write: () => void): void;
   /**
    * Runs what was kept. To be called in the transaction that ends the turn.
    *
@@ -30,6 +32,9 @@ export function createProgress(database: Database, log: Logger): Progress {
       } catch (error) {
         log.warn({ err: error, keptCount: kept.length }, 'turn.progress-not-recorded');
       }
+    },
+    keep: (write) => {
+      kept.push(write);
     },
     settle,
   };

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, ne } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { boots, messages, turns } from '../../drizzle/schema.ts';
 import type { AgentOutcome } from '../core/agent.ts';
 import { NO_USAGE } from '../core/turn.ts';
@@ -39,7 +39,7 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     .select({ turn: turns, message: messages })
     .from(turns)
     .innerJoin(messages, eq(messages.id, turns.messageId))
-    .where(eq(turns.status, 'running'))
+    .where(sql`${turns.status} = 'running'`)
     .orderBy(turns.id)
     .all();
   for (const { turn, message } of found) {

@@ -8,7 +8,7 @@ import type { ConversationStore } from '../inbox/conversations.ts';
 import type { ClaimedTurn } from '../inbox/queue.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Channels } from '../outbox/channels.ts';
-import type { Database } from '../platform/database/open.ts';
+import { isDatabaseFault, type Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import { answerOf } from './answer.ts';
 import type { History } from './history.ts';
@@ -53,7 +53,11 @@ export async function runTurn(
   parts: TurnParts,
   signals: TurnSignals,
 ): Promise<void> {
-  const log = parts.log.child({ conversation: turn.conversationId, turn: turn.turnId });
+  const log = parts.log.child({
+    conversation: turn.conversationId,
+    turn: turn.turnId,
+    marker: turn.marker,
+  });
   const progress = createProgress(parts.database, log);
   let stopSign: (() => void) | undefined;
   const work = async (): Promise<AgentOutcome> => {
@@ -101,7 +105,7 @@ async function runAgent(
   for await (const event of events) {
     switch (event.type) {
       case 'started':
-        progress.note(() => parts.records.started(turn.turnId, event.sessionId));
+        progress.keep(() => parts.records.started(turn.turnId, event.sessionId));
         break;
       case 'progress':
         progress.note(() => parts.records.toolUsed(turn.turnId, turn.attempt, event.toolUse));
@@ -123,17 +127,25 @@ async function commit(
   log: Logger,
   shutdown: AbortSignal,
 ): Promise<void> {
+  let told = outcome;
   let end: TurnEnd | undefined;
   while (end === undefined) {
     try {
       end = parts.database.transaction(() => {
         progress.settle();
-        return record(turn, outcome, parts);
+        return record(turn, told, parts);
       });
     } catch (error) {
       log.error({ err: error }, 'turn.not-recorded');
       if (shutdown.aborted) return;
-      await setTimeout(COMMIT_RETRY_MS, undefined, { signal: shutdown }).catch(() => undefined);
+      if (isDatabaseFault(error)) {
+        await setTimeout(COMMIT_RETRY_MS, undefined, { signal: shutdown }).catch(() => undefined);
+      } else if (told === outcome) {
+        // Waiting mends nothing here: the person is told so much at least.
+        told = broken(turn, messageOf(error));
+      } else {
+        return;
+      }
     }
   }
   log[outcome.kind === 'failed' ? 'warn' : 'info'](

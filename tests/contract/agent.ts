@@ -149,6 +149,8 @@ const ONE_OF_EACH: {
   readonly [Code in AgentFailure['code']]: Extract<AgentFailure, { code: Code }>;
 } = {
   'not-found': { code: 'not-found' },
+  'no-folder': { code: 'no-folder' },
+  'cannot-start': { code: 'cannot-start' },
   'not-logged-in': { code: 'not-logged-in' },
   'invalid-credentials': { code: 'invalid-credentials' },
   forbidden: { code: 'forbidden' },

@@ -211,7 +211,6 @@ test('promise 2: an answer that comes while the database takes nothing is kept u
   onTestFinished(() => void other.close());
   other.exec('BEGIN IMMEDIATE');
   await openGate(world);
-  await service.logged('turn.progress-not-recorded');
   await service.logged('turn.not-recorded');
   other.exec('ROLLBACK');
   const [answer] = await world.api.sent(1);

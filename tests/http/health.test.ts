@@ -28,6 +28,16 @@ test('a healthy answer is good for thirty seconds, any other for none', async ()
   expect(count).toBe(3);
 });
 
+test('a clock that is set back keeps no healthy answer good for longer', async () => {
+  let ok = true;
+  const { clock, ask } = health({ part: () => ({ ok }) });
+  expect((await ask()).status).toBe('ok');
+  clock.advance(30_000);
+  clock.set(clock.now() - 3_600_000);
+  ok = false;
+  expect((await ask()).status).toBe('failing');
+});
+
 test('those who ask at the same time share one look', async () => {
   let count = 0;
   const gate = Promise.withResolvers<void>();
@@ -45,17 +55,13 @@ test('those who ask at the same time share one look', async () => {
   expect(new Set(reports).size).toBe(1);
 });
 
-test('a check that throws or hangs fails by itself, in well under a second, and is told that nobody waits', async () => {
-  let abandoned: AbortSignal | undefined;
+test('a check that throws or hangs fails by itself, in well under a second', async () => {
   const { ask } = health({
     good: () => ({ ok: true, detail: 7 }),
     bad: () => {
       throw new Error('disk I/O error');
     },
-    hanging: (signal) => {
-      abandoned = signal;
-      return new Promise(() => undefined);
-    },
+    hanging: () => new Promise(() => undefined),
   });
   const startedAtMs = performance.now();
   const report = await ask();
@@ -68,5 +74,4 @@ test('a check that throws or hangs fails by itself, in well under a second, and 
       hanging: { ok: false, remedy: expect.stringContaining('did not answer') },
     },
   });
-  expect(abandoned?.aborted).toBe(true);
 });

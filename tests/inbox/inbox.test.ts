@@ -108,6 +108,7 @@ describe('taking in', () => {
     expect(accept('telegram:1', inboundMessage(1, 'a'))).toEqual({
       kind: 'ignored',
       reason: 'not allowed',
+      isNotable: false,
     });
     expect(database.orm.select().from(messages).all()).toEqual([]);
   });

@@ -32,7 +32,7 @@ describe('an answer', () => {
 });
 
 describe('a turn without an answer', () => {
-  test('tells the failure in words and the last ten things that were done', () => {
+  test('tells the failure in words and the last ten things that were done, and keeps the model', () => {
     const lines = Array.from({ length: 12 }, (_, index) => `Running step_${index + 1}`);
     const end = answerOf(
       {
@@ -45,7 +45,7 @@ describe('a turn without an answer', () => {
       lines,
       explain,
     );
-    expect(end).toMatchObject({ status: 'failed', failure: 'overloaded', model: null });
+    expect(end).toMatchObject({ status: 'failed', failure: 'overloaded', model: 'opus' });
     const [head, list] = end.text.split('\n\nUntil then:\n\n');
     expect(head).toBe('⚠️ It failed: overloaded.');
     expect(list?.split('\n')).toEqual([

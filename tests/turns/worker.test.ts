@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AgentEvent, AgentRequest } from '../../src/core/agent.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { createWorker } from '../../src/turns/worker.ts';
+import { testLog } from '../support/log.ts';
 import { answered, turnWorld, type Work } from '../support/turns.ts';
 
 /** A worker whose turns run until they are told to end. */
@@ -110,6 +111,25 @@ test('a turn gets the words of CLAUDE.md as they stand when it starts', async ()
   const [without = '', withIt = ''] = world.started.map(({ systemPrompt }) => systemPrompt);
   expect(without).toMatch(/^You are answering through Claudio/u);
   expect(withIt).toBe(`${without}\n\nSpeak Latin.`);
+});
+
+test('each line of the log about a turn bears the marker of its run', async () => {
+  const { log, lines, logged } = testLog();
+  const world = turnWorld();
+  const worker = createWorker({
+    ...world,
+    log,
+    bootId: 'boot',
+    maxConcurrentTurns: 1,
+    ended: () => undefined,
+  });
+  const turn = world.arrive('go');
+  worker.wake();
+  await logged('turn.done');
+  expect(lines.map(({ event, marker }) => [event, marker])).toEqual([
+    ['turn.started', `boot.${turn}.1`],
+    ['turn.done', `boot.${turn}.1`],
+  ]);
 });
 
 test('a database that refuses for a while costs a turn neither its answer nor what it did', async () => {

@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
+import { excerpt } from '../../core/format.ts';
 import type { StreamToolUse } from './stream.ts';
 
 /** The longest summary, in UTF-16 units. */
@@ -11,7 +12,7 @@ export const MAX_SUMMARY_CHARS = 200;
  * @returns One line of 1 to 200 characters.
  */
 export function describeToolUse(use: StreamToolUse, workDir: string): string {
-  return oneLine(describe(use, workDir));
+  return excerpt(describe(use, workDir).replaceAll(/\p{Cc}/gu, ' '), MAX_SUMMARY_CHARS);
 }
 
 function describe({ name, input }: StreamToolUse, workDir: string): string {
@@ -69,12 +70,4 @@ function hostOf(url: string): string {
 function toolTitle(name: string): string {
   const [, server, tool] = /^mcp__(.+?)__(.+)$/.exec(name) ?? [];
   return server === undefined || tool === undefined ? name || 'a tool' : `${tool} (${server})`;
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  if (line.length <= MAX_SUMMARY_CHARS) return line;
-  const cut = line.slice(0, MAX_SUMMARY_CHARS - 1);
-  // A cut between the two halves of a character leaves neither.
-  return `${cut.replace(/[\uD800-\uDBFF]$/, '').trimEnd()}…`;
 }

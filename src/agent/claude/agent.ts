@@ -31,7 +31,7 @@ export interface ClaudeAgentOptions {
    * being written every 2 s; a model that thinks may show none for minutes.
    */
   readonly idleLimitMs: number;
-  /** An existing folder: a very long system prompt is put there for the length of a run. */
+  /** An existing folder: the system prompt is put there for the length of a run. */
   readonly tempDir: string;
   readonly log: Logger;
   /** What Claude may use, unasked. */
@@ -45,10 +45,10 @@ export interface ClaudeAgentOptions {
  * any number may go on at a time.
  */
 export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
-  const { log, extraEnvironment = {}, tools } = options;
+  const { extraEnvironment = {}, tools, tempDir } = options;
   const endings = new Set<Promise<void>>();
 
-  function track(ending: Promise<void>): void {
+  function track(ending: Promise<void>, log: Logger): void {
     const tracked = ending
       .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'agent.cleanup-failed'))
       .finally(() => endings.delete(tracked));
@@ -62,13 +62,14 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
   async function* attempt(
     request: AgentRequest,
     model: string,
+    log: Logger,
     signal: AbortSignal,
   ): AsyncGenerator<Exclude<AgentEvent, { type: 'completed' }>, RunReport, undefined> {
     if (signal.aborted) return notRun({ kind: 'stopped', usage: NO_USAGE });
     const programPath = locateClaude(options.programPath, options.env);
     if (programPath === null) return notRun(failed({ code: 'not-found' }, 'no program', model));
-    const prompt = await placeSystemPrompt(request.systemPrompt, options.tempDir);
-    const args = claudeArguments({ model, tools, systemPrompt: prompt.source });
+    const prompt = await placeSystemPrompt(request.systemPrompt, request.marker, tempDir);
+    const args = claudeArguments({ model, tools, systemPromptPath: prompt.path });
     const env = claudeEnvironment(options.env, request.marker, extraEnvironment);
     const stdin = defusePrompt(request.prompt);
     return yield* runOnce(
@@ -79,7 +80,7 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
         idleLimitMs: options.idleLimitMs,
         tellsStart: model === request.model,
         log,
-        onEnding: (ending) => track(ending.then(() => prompt.remove())),
+        onEnding: (ending) => track(ending.then(prompt.remove), log),
       },
       signal,
     );
@@ -89,7 +90,8 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     request: AgentRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Exclude<AgentEvent, { type: 'completed' }>, AgentOutcome, undefined> {
-    const first = yield* attempt(request, request.model, signal);
+    const log = options.log.child({ marker: request.marker });
+    const first = yield* attempt(request, request.model, log, signal);
     const { outcome, usedTools } = first;
     if (outcome.kind !== 'failed' || signal.aborted) return outcome;
     if (!mayFallBack(outcome.failure, request.model, usedTools)) return outcome;
@@ -99,18 +101,18 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
       { from: request.model, to: FALLBACK_MODEL, failure: outcome.failure, detail: outcome.detail },
       'agent.fallback',
     );
-    const second = yield* attempt(request, FALLBACK_MODEL, signal);
+    const second = yield* attempt(request, FALLBACK_MODEL, log, signal);
     return mergeAttempts(request.model, outcome, second.outcome);
   }
 
   return {
     settled,
     explain: failureText,
-    stopLeftovers: (prefixes) => stopLeftovers(prefixes, log),
+    stopLeftovers: (prefixes) => stopLeftovers(prefixes, tempDir, options.log),
     readiness(signal) {
       const programPath = locateClaude(options.programPath, options.env);
       const env = claudeEnvironment(options.env, 'readiness', extraEnvironment);
-      return readinessOf(programPath, env, options.tempDir, signal);
+      return readinessOf(programPath, env, tempDir, signal);
     },
     async *run(request, signal) {
       let outcome: AgentOutcome;
@@ -118,7 +120,7 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
         outcome = yield* attempts(request, signal);
       } catch (error) {
         // The port never throws. What comes here is the machine's: no room for a temporary file.
-        outcome = failed({ code: 'execution-error' }, messageOf(error), request.model);
+        outcome = failed({ code: 'cannot-start' }, messageOf(error), request.model);
       }
       yield { type: 'completed', outcome };
     },

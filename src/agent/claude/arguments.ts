@@ -1,25 +1,22 @@
-/** The longest argument that Linux takes is 131,072 bytes with its NUL: MAX_ARG_STRLEN, execve(2). */
-export const MAX_ARGUMENT_BYTES = 120_000;
-
-/** How the addition to the system prompt reaches the program. */
-export type SystemPromptSource =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'file'; readonly path: string };
-
 /**
- * Builds the argument vector. The prompt is not in it: it goes through standard input. Every value is
+ * Builds the argument vector. Neither prompt is in it, since every user of the machine can read it: the
+ * turn's goes through standard input, the addition to the system prompt through a file. Every value is
  * joined to its flag by `=`, because some flags take all words that follow them, and because a value
  * that starts with a dash would be taken for a flag.
  *
- * Source: `claude --help` of 2.1.329; `--append-system-prompt-file` is a hidden option of it.
+ * @param options.tools Names (`Read`), or a name with what it may be used for: `Bash(git log:*)`.
+ *
+ * Source: `claude --help` of 2.1.329; `--append-system-prompt-file` is a hidden option of it. A
+ * program without that option exits with 1 and says so on standard error.
  */
 export function claudeArguments(options: {
   readonly model: string;
   readonly tools: readonly string[];
-  readonly systemPrompt: SystemPromptSource;
+  /** Absolute, or `null` where nothing is added. */
+  readonly systemPromptPath: string | null;
 }): string[] {
-  const tools = options.tools.join(',');
+  // Which tools there are goes by name alone; a pattern would take the tool away.
+  const names = new Set(options.tools.map((tool) => tool.replace(/\(.*$/, '')));
   return [
     '-p',
     '--output-format=stream-json',
@@ -27,22 +24,13 @@ export function claudeArguments(options: {
     // The pieces of a long answer are its only sign of life while it is being written.
     '--include-partial-messages',
     `--model=${options.model}`,
-    `--tools=${tools}`,
-    `--allowedTools=${tools}`,
+    `--tools=${[...names].join(',')}`,
+    `--allowedTools=${options.tools.join(',')}`,
     '--disable-slash-commands',
     '--no-chrome',
     '--no-session-persistence',
-    ...systemPromptArguments(options.systemPrompt),
+    ...(options.systemPromptPath === null
+      ? []
+      : [`--append-system-prompt-file=${options.systemPromptPath}`]),
   ];
-}
-
-function systemPromptArguments(source: SystemPromptSource): string[] {
-  switch (source.kind) {
-    case 'none':
-      return [];
-    case 'text':
-      return [`--append-system-prompt=${source.text}`];
-    case 'file':
-      return [`--append-system-prompt-file=${source.path}`];
-  }
 }

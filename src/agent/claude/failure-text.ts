@@ -8,6 +8,10 @@ export function failureText(failure: AgentFailure): string {
   switch (failure.code) {
     case 'not-found':
       return 'Claude Code was not found on your machine. Install it there, or set `CLAUDE_BIN` to where it is, then send the message again.';
+    case 'no-folder':
+      return 'The folder that Claude is to work in is not there. Set `CLAUDE_WORK_DIR` to one that is and restart Claudio, then send the message again.';
+    case 'cannot-start':
+      return 'Your machine could not start Claude Code: it may be out of memory, processes, open files or disk space. Send the message again later.';
     case 'not-logged-in':
       return 'Claude Code is not logged in on your machine. Run `claude` there once and log in, then send the message again.';
     case 'invalid-credentials':
@@ -25,9 +29,9 @@ export function failureText(failure: AgentFailure): string {
     case 'unreachable':
       return "Claude's service could not be reached from your machine. Check its internet connection, then send the message again.";
     case 'unknown-model':
-      return `The model ${code(failure.model)} is not known, or not open to your account. Choose another one, then send the message again.`;
+      return `The model ${code(failure.model)} is not known, or not open to your account. Choose another one (/model), then send the message again.`;
     case 'prompt-too-long':
-      return 'That was too much text for the model. Shorten the message, or clear the conversation, then send it again.';
+      return 'That was too much text for the model. Shorten the message, or clear the conversation (/new), then send it again.';
     case 'bad-request':
       return "Claude's service refused the request. Send the message again, perhaps in other words; if it fails again, Claudio's log tells why.";
     case 'bad-invocation':

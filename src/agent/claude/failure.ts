@@ -59,6 +59,14 @@ function failureOfWords(words: string, httpStatus: number | null, model: string)
   return httpStatus >= 500 ? { code: 'server-error', httpStatus } : { code: 'bad-request' };
 }
 
+const SPAWN_FAILURES = {
+  'not-found': 'not-found',
+  'not-executable': 'not-found',
+  'no-folder': 'no-folder',
+  'too-long': 'bad-invocation',
+  other: 'cannot-start',
+} as const;
+
 /**
  * Finds out why a run ended without a result, from how its process ended and what it left on standard
  * error. `null` for a clean exit.
@@ -66,9 +74,7 @@ function failureOfWords(words: string, httpStatus: number | null, model: string)
 export function failureOfEnd(end: ProcessEnd, stderr: string): AgentFailure | null {
   switch (end.kind) {
     case 'spawn-failed':
-      return end.reason === 'not-found' || end.reason === 'not-executable'
-        ? { code: 'not-found' }
-        : { code: 'bad-invocation' };
+      return { code: SPAWN_FAILURES[end.reason] };
     case 'signalled':
       return { code: 'killed', signal: end.signal };
     case 'exited': {

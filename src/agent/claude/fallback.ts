@@ -29,6 +29,8 @@ function isAboutModel(failure: AgentFailure): boolean {
     case 'no-answer':
       return true;
     case 'not-found':
+    case 'no-folder':
+    case 'cannot-start':
     case 'not-logged-in':
     case 'invalid-credentials':
     case 'forbidden':

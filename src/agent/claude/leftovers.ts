@@ -1,19 +1,22 @@
+import { messageOf } from '../../core/error.ts';
 import { createTree } from '../../platform/process/tree.ts';
 import { MARKER_VARIABLE } from './environment.ts';
 import type { Logger } from './log.ts';
+import { removePrompts } from './system-prompt.ts';
 
 /** The system tells the time of a process's start from that of its own start, in whole seconds. */
 const START_TOLERANCE_MS = 2000;
 
 /**
  * Stops what the runs of an earlier, dead instance left behind, with everything that those processes
- * started. May be called while runs of this instance go on: their markers are others.
+ * started, and the files they were given. May be called while runs of this instance go on: their markers are others.
  *
  * @param prefixes A marker that starts with `prefix` counts from `sinceMs` (since the epoch) on.
  * @returns How many processes were stopped.
  */
 export async function stopLeftovers(
   prefixes: readonly { readonly prefix: string; readonly sinceMs: number }[],
+  tempDir: string,
   log: Logger,
 ): Promise<number> {
   if (prefixes.length === 0) return 0;
@@ -28,5 +31,13 @@ export async function stopLeftovers(
   });
   const report = await tree.stop();
   if (report.leftCount > 0) log.warn(report, 'agent.leftovers-alive');
+  try {
+    await removePrompts(
+      prefixes.map(({ prefix }) => prefix),
+      tempDir,
+    );
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'agent.leftovers-kept');
+  }
   return report.stoppedCount;
 }

@@ -180,6 +180,10 @@ export function createTelegramChannel(options: {
       return { kind: 'edit', messageId: messageIdOf(messageId), text, entities, buttons };
     },
     async send(conversation, part) {
+      // The numbers of chats and messages mean something to the bot that they were given to, no other.
+      if (conversation.destination !== `${CHANNEL}:${api.botId}:${conversation.chat}`) {
+        return { kind: 'rejected', reason: 'it belongs to a conversation with another bot' };
+      }
       const stored = partSchema.safeParse(part);
       if (!stored.success) {
         const faults = stored.error.issues.map(

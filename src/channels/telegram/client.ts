@@ -13,7 +13,13 @@ const DEFAULT_RETRY_AFTER_MS = 5_000;
 export type CallFailure =
   | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
   /** The Bot API understood the call and refuses it: 400, 401, 403, 404, 413. */
-  | { readonly kind: 'rejected'; readonly status: number; readonly reason: string }
+  | {
+      readonly kind: 'rejected';
+      readonly status: number;
+      readonly reason: string;
+      /** The id that the chat has now, where it became a supergroup. */
+      readonly movedTo: string | null;
+    }
   /** It may have taken effect or not: no answer, one that is not the Bot API's, a 5xx, or a 409. */
   | { readonly kind: 'unreachable'; readonly reason: string };
 
@@ -35,8 +41,11 @@ type ParamsOf<M extends keyof Methods> =
 
 /** Calls the Bot API: https://core.telegram.org/bots/api#making-requests */
 export interface BotApi {
+  /** A token begins with the id of its bot. */
+  readonly botId: string;
   /**
-   * Makes one attempt at a call; never throws for what a network or Telegram does.
+   * Makes one attempt at a call; never throws for what a network or Telegram does. A call to a group
+   * that has become a supergroup is made once more, to that.
    *
    * @param params A `File` among them makes the call a multipart upload.
    * @param result An answer that does not fit it is `unreachable`.
@@ -93,7 +102,8 @@ function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): C
   }
   // A 409 is another process at the same webhook: what it collided with passes.
   if (code >= 500 || code === 409) return { kind: 'unreachable', reason };
-  return { kind: 'rejected', status: code, reason };
+  const movedTo = answer.parameters?.movedTo ?? null;
+  return { kind: 'rejected', status: code, reason, movedTo };
 }
 
 /**
@@ -108,7 +118,9 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
   const clean = (reason: string): string => reason.replaceAll(token, '<token>');
 
   return {
-    async call(method, params, result, { signal, timeoutMs } = {}) {
+    botId: token.split(':')[0] ?? '',
+    async call(method, params, result, options = {}) {
+      const { signal, timeoutMs } = options;
       const answer = await http.request({
         method: 'POST',
         url: base + method,
@@ -119,6 +131,11 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
       });
       if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
       const outcome = outcomeOf(answer.status, answer.body, result);
+      if (outcome.kind === 'rejected' && outcome.movedTo !== null && 'chat_id' in params) {
+        if (String(params.chat_id) !== outcome.movedTo) {
+          return await this.call(method, { ...params, chat_id: outcome.movedTo }, result, options);
+        }
+      }
       return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
     },
   };

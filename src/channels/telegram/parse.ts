@@ -74,7 +74,12 @@ function isCalled(bot: BotIdentity, name: string): boolean {
 }
 
 function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
-  const ignored = (reason: string): Inbound => ({ kind: 'ignored', updateId, reason });
+  const ignored = (reason: string): Inbound => ({
+    kind: 'ignored',
+    updateId,
+    reason,
+    isNotable: false,
+  });
 
   // A message on behalf of a chat names that chat here and a stand-in user in `from`.
   const sender = message.sender_chat ?? message.from;
@@ -91,6 +96,11 @@ function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessa
     messageId: String(message.message_id),
   };
   if (message.text === undefined) {
+    const movedTo = message.migrate_to_chat_id;
+    if (movedTo !== undefined) {
+      const reason = `the group ${message.chat.id} is ${movedTo} from now on: set TELEGRAM_CHAT_ID`;
+      return { kind: 'ignored', updateId, reason, isNotable: true };
+    }
     const kind = kindOf(message);
     return kind.kind === 'service'
       ? ignored(`a service message: ${kind.field}`)
@@ -111,7 +121,12 @@ function parsePress(
   updateId: number,
   press: z.infer<typeof callbackQuerySchema>,
 ): Inbound {
-  const ignored = (reason: string): Inbound => ({ kind: 'ignored', updateId, reason });
+  const ignored = (reason: string): Inbound => ({
+    kind: 'ignored',
+    updateId,
+    reason,
+    isNotable: false,
+  });
   if (press.message === undefined) return ignored('a press on a message of the inline mode');
   if (press.data === undefined) return ignored('a press without data');
   return {
@@ -136,19 +151,24 @@ export function parseUpdate(bot: BotIdentity, raw: unknown): Inbound | null {
   const envelope = updateSchema.safeParse(raw);
   if (!envelope.success) return null;
   const { update_id: updateId, ...content } = envelope.data;
-  const ignored = (reason: string): Inbound => ({ kind: 'ignored', updateId, reason });
+  const ignored = (reason: string, isNotable = false): Inbound => ({
+    kind: 'ignored',
+    updateId,
+    reason,
+    isNotable,
+  });
 
   if (content['message'] !== undefined) {
     const message = messageSchema.safeParse(content['message']);
     return message.success
       ? parseMessage(bot, updateId, message.data)
-      : ignored('a message of an unknown shape');
+      : ignored('a message of an unknown shape', true);
   }
   if (content['callback_query'] !== undefined) {
     const press = callbackQuerySchema.safeParse(content['callback_query']);
     return press.success
       ? parsePress(bot, updateId, press.data)
-      : ignored('a press of an unknown shape');
+      : ignored('a press of an unknown shape', true);
   }
   return ignored(Object.keys(content)[0] ?? 'an empty update');
 }

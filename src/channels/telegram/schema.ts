@@ -38,6 +38,8 @@ export const messageSchema = z.looseObject({
   sender_chat: chat.optional(),
   message_thread_id: id.optional(),
   is_topic_message: z.boolean().optional(),
+  /** On the last message of a group that has become a supergroup: the id that it has now. */
+  migrate_to_chat_id: id.optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
   entities: z.array(entity).optional(),
@@ -72,9 +74,13 @@ export const answerSchema = z.discriminatedUnion('ok', [
     error_code: z.int().optional(),
     description: z.string().optional(),
     parameters: z
-      .looseObject({ retry_after: z.number().nonnegative().optional() })
-      .transform(({ retry_after: seconds }) => ({
+      .looseObject({
+        retry_after: z.number().nonnegative().optional(),
+        migrate_to_chat_id: id.optional(),
+      })
+      .transform(({ retry_after: seconds, migrate_to_chat_id: movedTo }) => ({
         retryAfterMs: seconds === undefined ? null : Math.ceil(seconds * MS_PER_SECOND),
+        movedTo: movedTo === undefined ? null : String(movedTo),
       }))
       .optional()
       .catch(undefined),
@@ -92,13 +98,10 @@ export const sentMessageSchema = z
   .catch(null);
 
 /** The bot itself: https://core.telegram.org/bots/api#getme */
-export const botSchema = z
-  .looseObject({ id, username: z.string(), has_topics_enabled: z.boolean().optional() })
-  .transform((bot) => ({
-    id: String(bot.id),
-    username: bot.username,
-    topicsEnabled: bot.has_topics_enabled ?? false,
-  }));
+export const botSchema = z.looseObject({ id, username: z.string() }).transform((bot) => ({
+  id: String(bot.id),
+  username: bot.username,
+}));
 
 /** The state of the webhook: https://core.telegram.org/bots/api#webhookinfo */
 export const webhookInfoSchema = z

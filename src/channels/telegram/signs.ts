@@ -2,6 +2,7 @@ import type { Signs } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import { messageOf } from '../../core/error.ts';
+import { beginning } from '../../core/format.ts';
 import type { Logger } from '../../platform/log.ts';
 import { createBudget } from './budget.ts';
 import type { BotApi, CallOptions, CallOutcome } from './client.ts';
@@ -35,10 +36,6 @@ interface Chat {
   /** By the id of the conversation. */
   readonly places: Map<string, Place>;
   readonly timer: NodeJS.Timeout;
-}
-
-function cut(text: string): string {
-  return text.slice(0, MAX_PRESS_TEXT_LENGTH).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /**
@@ -170,7 +167,10 @@ export function createSigns(options: {
       void make('pressed', null, (call) =>
         api.call(
           'answerCallbackQuery',
-          { callback_query_id: pressId, ...(text === '' ? {} : { text: cut(text) }) },
+          {
+            callback_query_id: pressId,
+            ...(text === '' ? {} : { text: beginning(text, MAX_PRESS_TEXT_LENGTH) }),
+          },
           doneSchema,
           call,
         ),

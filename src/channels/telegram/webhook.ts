@@ -77,12 +77,11 @@ export async function registerCommands(
   return outcome.kind === 'ok' ? { kind: 'registered' } : outcome;
 }
 
-/** The bot itself; `topicsEnabled` when private chats with it have topics. */
+/** The bot itself. */
 export interface Bot {
   readonly kind: 'bot';
   readonly id: string;
   readonly username: string;
-  readonly topicsEnabled: boolean;
 }
 
 /** Asks Telegram who the bot is: getMe. A wrong token is `rejected` with 401 or 404. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ClaudioError } from '../../core/error.ts';
@@ -15,8 +15,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Configuration {
   /** Absolute path of `$CLAUDIO_HOME`. */
   readonly home: string;
-  /** Absolute path of the person's own home folder. */
-  readonly userHome: string;
   readonly settings: Settings & {
     readonly CLAUDE_WORK_DIR: string;
     readonly WEBHOOK_SECRET: string;
@@ -33,18 +31,32 @@ export function processEnvironment(): Environment {
 }
 
 /**
- * Reads `$CLAUDIO_HOME/service.env` and the environment, which wins. Makes the home folder (0700) and,
- * where there is none yet, a webhook secret, which it saves to the file.
+ * Makes sure of the home folder (0700).
+ *
+ * @returns Its absolute path: `$CLAUDIO_HOME`, or `$HOME/.claudio`.
+ * @throws ClaudioError `config.invalid`
+ */
+export function claudioHome(environment: Environment): string {
+  const home = environment['CLAUDIO_HOME'] || join(userHomeOf(environment), '.claudio');
+  if (!isAbsolute(home)) {
+    throw invalid([`CLAUDIO_HOME must be an absolute path, not ${home}.`], 'your environment');
+  }
+  return ensurePrivateFolder(home);
+}
+
+function userHomeOf(environment: Environment): string {
+  return environment['HOME'] || homedir();
+}
+
+/**
+ * Reads `$CLAUDIO_HOME/service.env` and the environment, which wins. Where there is no webhook
+ * secret yet, it makes one and saves it to the file.
  *
  * @throws ClaudioError `config.invalid`, naming every fault at once.
  */
 export function loadConfiguration(environment: Environment): Configuration {
-  const userHome = environment['HOME'] || homedir();
-  const home = environment['CLAUDIO_HOME'] || join(userHome, '.claudio');
-  if (!isAbsolute(home)) {
-    throw invalid([`CLAUDIO_HOME must be an absolute path, not ${home}.`], 'your environment');
-  }
-  ensurePrivateFolder(home);
+  const userHome = userHomeOf(environment);
+  const home = claudioHome(environment);
   const file = join(home, 'service.env');
   const { values, faults, warnings } = readFile(file);
 
@@ -64,7 +76,6 @@ export function loadConfiguration(environment: Environment): Configuration {
 
   return {
     home,
-    userHome,
     settings: {
       ...parsed.data,
       CLAUDE_WORK_DIR: parsed.data.CLAUDE_WORK_DIR ?? userHome,
@@ -107,7 +118,9 @@ function makeWebhookSecret(file: string): string {
   const secret = randomBytes(32).toString('base64url');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-  writePrivateFile(file, `${text}${separator}${formatEnvLine('WEBHOOK_SECRET', secret)}\n`);
+  // Where the file is a link, what it links to is replaced.
+  const path = existsSync(file) ? realpathSync(file) : file;
+  writePrivateFile(path, `${text}${separator}${formatEnvLine('WEBHOOK_SECRET', secret)}\n`);
   return secret;
 }
 

@@ -29,7 +29,8 @@ const list = (item: RegExp, error: string) =>
     .string()
     .transform((text) =>
       text
-        .split(',')
+        // A comma in parentheses is part of an item: `Read(./{src,docs}/**)`.
+        .split(/,(?![^(]*\))/u)
         .map((part) => part.trim())
         .filter((part) => part !== ''),
     )

@@ -24,6 +24,14 @@ export interface Database {
 }
 
 /**
+ * Whether an error came from the state of the database and not from what was written: a disk that is
+ * full, a lock that another program holds. The same write may succeed later.
+ */
+export function isDatabaseFault(error: unknown): boolean {
+  return error instanceof BetterSqlite3.SqliteError && !error.code.startsWith('SQLITE_CONSTRAINT');
+}
+
+/**
  * Opens the database at `path`, mode 0600, and brings it up to date.
  *
  * Every commit is on the disk when it returns: https://sqlite.org/pragma.html#pragma_synchronous

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { messageOf } from '../../core/error.ts';
 import { readChunks } from './chunks.ts';
@@ -58,7 +58,7 @@ export interface Child {
  * @param onOutput Called for each piece of output that is read, on either stream.
  */
 export function start(command: Command, onOutput: () => void = () => undefined): Child {
-  let child: ChildProcessWithoutNullStreams;
+  let child: ChildProcess;
   try {
     child = spawn(command.file, command.args, {
       cwd: command.cwd,
@@ -67,21 +67,12 @@ export function start(command: Command, onOutput: () => void = () => undefined):
       stdio: ['pipe', 'pipe', 'pipe'],
     });
   } catch (thrown) {
-    // E2BIG and a NUL in an argument are thrown; ENOENT and EACCES come as an event.
-    return neverStarted(spawnFailure(thrown, command));
+    // E2BIG, ENOMEM and a NUL in an argument are thrown; ENOENT, EACCES and EMFILE come as an event.
+    return neverStarted(Promise.resolve(spawnFailure(thrown, command)));
   }
 
-  const stderr = createTail(MAX_STDERR_BYTES);
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr.push(chunk);
-    onOutput();
-  });
-  // EPIPE: a program need not read its input. How it ends says all there is to say.
-  child.stdin.on('error', () => child.stdin.destroy());
-  child.stdin.end(command.stdin);
-
   const ended = new Promise<ProcessEnd>((resolve) => {
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       if (child.pid === undefined) resolve(spawnFailure(error, command));
     });
     child.once('exit', (code, signal) => {
@@ -90,26 +81,38 @@ export function start(command: Command, onOutput: () => void = () => undefined):
       );
     });
   });
-  const output = readChunks(child.stdout, ended, onOutput);
+  const { stdin, stdout, stderr } = child;
+  // Out of file descriptors (EMFILE, ENFILE) there are none, against what the types say.
+  if (!stdin || !stdout || !stderr) return neverStarted(ended);
+
+  const complaints = createTail(MAX_STDERR_BYTES);
+  stderr.on('data', (chunk: Buffer) => {
+    complaints.push(chunk);
+    onOutput();
+  });
+  // EPIPE: a program need not read its input. How it ends says all there is to say.
+  stdin.on('error', () => stdin.destroy());
+  stdin.end(command.stdin);
+  const output = readChunks(stdout, ended, onOutput);
 
   return {
     pid: child.pid ?? null,
     lines: readLines(output.chunks, MAX_LINE_BYTES),
     ended,
-    stderrTail: () => stderr.text(),
+    stderrTail: () => complaints.text(),
     stopReading() {
       output.stop();
-      child.stderr.destroy();
+      stderr.destroy();
     },
     signal: (name) => void child.kill(name),
   };
 }
 
-function neverStarted(end: ProcessEnd): Child {
+function neverStarted(ended: Promise<ProcessEnd>): Child {
   return {
     pid: null,
     lines: readLines(nothing(), MAX_LINE_BYTES),
-    ended: Promise.resolve(end),
+    ended,
     stderrTail: () => '',
     stopReading: () => undefined,
     signal: () => undefined,
@@ -130,7 +133,7 @@ function reasonOf(code: unknown, command: Command): SpawnFailure['reason'] {
     case 'ENOENT':
     case 'ENOTDIR':
       // The system blames the program for a working folder that is not there.
-      return existsSync(command.cwd) ? 'not-found' : 'no-folder';
+      return existsSync(`${command.cwd}/.`) ? 'not-found' : 'no-folder';
     case 'EACCES':
     case 'ENOEXEC':
       return 'not-executable';

@@ -56,7 +56,13 @@ export function createTree(
   async function look(): Promise<ProcessEntry[]> {
     const entries = await table.list();
     const own = entries.find((entry) => entry.pid === process.pid);
-    const others = entries.filter((entry) => entry.pid !== process.pid);
+    // Nothing of the tree is older than its root, so most need no look at their environment. Times of
+    // two looks do not compare: a clock that was set in between shifts them.
+    const root = entries.find((entry) => isSame(entry, signs.root ?? undefined));
+    const sinceMs = root?.startedAtMs ?? 0;
+    const others = entries.filter(
+      (entry) => entry.pid !== process.pid && entry.startedAtMs >= sinceMs,
+    );
     const values = await table.variable(others, signs.variable);
     const byPid = new Map(others.map((entry) => [entry.pid, entry]));
     const isMarked = (entry: ProcessEntry): boolean => {

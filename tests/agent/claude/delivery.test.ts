@@ -1,7 +1,12 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { placeSystemPrompt } from '../../../src/agent/claude/system-prompt.ts';
 import { errorReply } from '../../standins/model/reply.ts';
-import { failureOf, openRig, outcomeOf, type Rig } from './rig.ts';
+import { aliveWith, failureOf, openRig, outcomeOf, type Rig } from './rig.ts';
+
+const promptsIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('claudio-prompt-'));
 
 describe('what goes in and comes out of the real program', () => {
   let rig: Rig;
@@ -41,7 +46,33 @@ describe('what goes in and comes out of the real program', () => {
       expect(rig.model.requests[0]?.system).toContain(systemPrompt);
     }
     await rig.agent.settled();
-    expect(readdirSync(rig.home).filter((name) => name.startsWith('claudio-prompt-'))).toEqual([]);
+    expect(promptsIn(rig.home)).toEqual([]);
+  });
+
+  it('shows the system prompt to no other user of the machine', async () => {
+    const controller = new AbortController();
+    const systemPrompt = 'My safe opens with 8421-is-not-it.';
+    const request = rig.request({ systemPrompt });
+    rig.model.answerWith(() => ({ kind: 'hang' }));
+    const asked = rig.model.nextRequest();
+    const run = outcomeOf(rig.agent, request, controller.signal);
+    expect((await asked).system).toContain(systemPrompt);
+    expect(aliveWith(request.marker)).not.toEqual([]);
+    expect(aliveWith('8421-is-not-it')).toEqual([]);
+    const [folder = ''] = promptsIn(rig.home);
+    const path = join(rig.home, folder, 'system-prompt.md');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    controller.abort();
+    await run;
+    await rig.agent.settled();
+    expect(promptsIn(rig.home)).toEqual([]);
+  });
+
+  it('removes the system prompts that a dead instance left, and nothing else', async () => {
+    await placeSystemPrompt('old', 'dead/1.7.1', rig.home);
+    await placeSystemPrompt('new', 'alive/1.7.1', rig.home);
+    await rig.agent.stopLeftovers([{ prefix: 'dead/1.', sinceMs: 0 }]);
+    expect(promptsIn(rig.home)).toEqual([expect.stringContaining('alive')]);
   });
 
   it('offers the tools that it was given and no others', async () => {
@@ -49,6 +80,21 @@ describe('what goes in and comes out of the real program', () => {
     await outcomeOf(rig.agentWith({ tools: ['Read', 'Bash'] }), rig.request());
     expect(rig.model.requests[0]?.tools).toEqual(expect.arrayContaining(['Bash', 'Read']));
     expect(rig.model.requests[0]?.tools).not.toContain('Write');
+  });
+
+  it('offers a tool that may be used for some things only, and denies the others', async () => {
+    const tools = ['Read', 'Bash(touch:*)', 'Bash(mkdir one,two:*)'];
+    rig.model.useTool('Bash', { command: 'touch allowed' });
+    rig.model.useTool('Bash', { command: 'mkdir one,two' });
+    rig.model.useTool('Bash', { command: 'mkdir three' });
+    rig.model.answer('Two of three.');
+    expect(await outcomeOf(rig.agentWith({ tools }), rig.request())).toMatchObject({
+      text: 'Two of three.',
+      deniedTools: ['Bash'],
+    });
+    expect(rig.model.requests[0]?.tools).toContain('Bash');
+    const made = ['allowed', 'one,two', 'three'].map((name) => existsSync(join(rig.home, name)));
+    expect(made).toEqual([true, true, false]);
   });
 
   it('asks for the model by the name it was given', async () => {

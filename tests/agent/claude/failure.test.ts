@@ -7,6 +7,7 @@ import { createReader } from '../../../src/agent/claude/reading.ts';
 import type { ResultMessage } from '../../../src/agent/claude/stream.ts';
 import { readUsageLimit } from '../../../src/agent/claude/wordings.ts';
 import { NO_USAGE } from '../../../src/core/turn.ts';
+import { EVERY_FAILURE } from '../../contract/agent.ts';
 
 const result = (over: Partial<ResultMessage>): ResultMessage => ({
   type: 'result',
@@ -130,7 +131,28 @@ describe('why a run without a result failed', () => {
   });
 });
 
+describe('why a run that never began failed', () => {
+  it.each([
+    ['not-found', 'not-found'],
+    ['not-executable', 'not-found'],
+    ['no-folder', 'no-folder'],
+    ['too-long', 'bad-invocation'],
+    ['other', 'cannot-start'],
+  ] as const)('%s', (reason, code) => {
+    const end = { kind: 'spawn-failed', reason, message: 'spawn failed' } as const;
+    expect(failureOfEnd(end, '')).toEqual({ code });
+  });
+});
+
 describe('the sentence for the person', () => {
+  it('names the setting or the command that mends it, and an update only where that may help', () => {
+    expect(failureText({ code: 'no-folder' })).toMatch(/`CLAUDE_WORK_DIR`.* restart/);
+    expect(failureText({ code: 'unknown-model', model: 'x' })).toContain('(/model)');
+    expect(failureText({ code: 'prompt-too-long' })).toContain('(/new)');
+    const updating = EVERY_FAILURE.filter((failure) => /updat/i.test(failureText(failure)));
+    expect(updating).toEqual([{ code: 'bad-invocation' }]);
+  });
+
   it('names the time at which a used-up limit resets, in whichever form it is known', () => {
     const limit = { code: 'usage-limit', resetsAtMs: null, resetsAtText: null } as const;
     expect(failureText({ ...limit, resetsAtText: '3pm (Asia/Seoul)' })).toContain(

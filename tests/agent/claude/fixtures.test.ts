@@ -1,6 +1,8 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { errorReply, textReply } from '../../standins/model/reply.ts';
+import { testLog } from '../../support/log.ts';
 import {
   aliveWith,
   eventsOf,
@@ -118,8 +120,44 @@ describe('a program that does not behave', () => {
     expect(await failureOf(agentOf('no-such-file'), rig.request())).toEqual({ code: 'not-found' });
   });
 
+  it('cannot be started for want of room for the system prompt, and says that of the machine', async () => {
+    const agent = rig.agentWith({ tempDir: `${rig.home}/gone` });
+    const request = rig.request({ systemPrompt: 'Be brief.' });
+    expect(await failureOf(agent, request)).toEqual({ code: 'cannot-start' });
+  });
+
+  it('cannot even be looked at, which is told as a value', async () => {
+    const never = new AbortController().signal;
+    expect(await rig.agentWith({ tempDir: `${rig.home}/gone` }).readiness(never)).toEqual({
+      found: true,
+      version: null,
+      loggedIn: null,
+      remedy: expect.stringContaining('--version'),
+    });
+  });
+
+  it('has each line of the log marked with its run', async () => {
+    const { log, lines } = testLog();
+    const request = rig.request({ model: 'no-such-model' });
+    rig.model.always(({ model }) => (model === request.model ? errorReply(404) : textReply('Hi.')));
+    await outcomeOf(rig.agentWith({ log }), request);
+    const others = ['garbage', 'leaves-daemon'].map((fixture) => ({
+      agent: rig.agentWith({ log, programPath: pathOf(fixture) }),
+      request: rig.request(),
+    }));
+    await Promise.all(others.map((run) => outcomeOf(run.agent, run.request)));
+    await Promise.all(others.map(({ agent }) => agent.settled()));
+    expect(new Map(lines.map(({ event, marker }) => [event, marker]))).toEqual(
+      new Map([
+        ['agent.fallback', request.marker],
+        ['agent.unreadable-output', others[0]?.request.marker],
+        ['agent.leftovers-stopped', others[1]?.request.marker],
+      ]),
+    );
+  });
+
   it('cannot run in a folder that is gone', async () => {
     const request = rig.request({ workDir: `${rig.home}/gone` });
-    expect(await failureOf(agentOf('silent'), request)).toEqual({ code: 'bad-invocation' });
+    expect(await failureOf(agentOf('silent'), request)).toEqual({ code: 'no-folder' });
   });
 });

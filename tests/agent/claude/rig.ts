@@ -66,10 +66,11 @@ export async function openRig(options: Partial<ClaudeAgentOptions> = {}): Promis
   };
 }
 
-export const SILENT_LOG = {
+export const SILENT_LOG: ClaudeAgentOptions['log'] = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
+  child: () => SILENT_LOG,
 };
 
 /** Where the small programs are that end in ways that the real one cannot be made to. */

@@ -2,6 +2,7 @@ import { createTelegramChannel } from '../../../src/channels/telegram/channel.ts
 import { createBotApi } from '../../../src/channels/telegram/client.ts';
 import { createSigns } from '../../../src/channels/telegram/signs.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
 import { channelContract, type ChannelSetup } from '../../contract/channel.ts';
 import { OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
@@ -10,8 +11,7 @@ async function setup(thread: number | null): Promise<ChannelSetup> {
   const standin = await startBotApi();
   const http = createHttpClient();
   const api = createBotApi({ http, root: standin.root, token: standin.token });
-  const clock = { now: () => Date.now() };
-  const signs = createSigns({ api, clock, log: { debug: () => undefined } });
+  const signs = createSigns({ api, clock: systemClock, log: { debug: () => undefined } });
   if (thread !== null) standin.addTopic(OWNER.id, thread);
   const origin = thread === null ? {} : { thread };
 

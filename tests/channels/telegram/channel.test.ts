@@ -6,6 +6,7 @@ import { partSchema } from '../../../src/channels/telegram/part.ts';
 import { createSigns, type TelegramSigns } from '../../../src/channels/telegram/signs.ts';
 import type { Channel, SendOutcome } from '../../../src/core/channel.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
 import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
 
@@ -27,8 +28,7 @@ beforeEach(async () => {
   standin = await startBotApi();
   http = createHttpClient();
   api = createBotApi({ http, root: standin.root, token: standin.token });
-  const clock = { now: () => Date.now() };
-  signs = createSigns({ api, clock, log: { debug: () => undefined } });
+  signs = createSigns({ api, clock: systemClock, log: { debug: () => undefined } });
   channel = createTelegramChannel({ api, signs });
 });
 afterEach(async () => {
@@ -59,6 +59,23 @@ it('keeps a reply that meets a revoked token: the owner may set a new one', asyn
   channel = createTelegramChannel({ api: revoked, signs });
   const [outcome] = await send('x');
   expect(outcome).toMatchObject({ kind: 'unreachable' });
+});
+
+it('follows a group that has become a supergroup, so that its answers arrive', async () => {
+  const group = conversationOf({ channel: 'telegram', bot: '1', chat: '-77', thread: null });
+  const supergroup = -1_000_077;
+  standin.updates.text('hi', { chat: supergroup });
+  standin.fault({ chat: -77 }, { kind: 'moved', to: supergroup });
+  const [part] = channel.render({ markdown: 'x', replyTo: null, buttons: [] });
+  expect(await channel.send(group, part ?? {})).toMatchObject({ kind: 'sent' });
+  expect(standin.sentMessages(supergroup).map(({ text }) => text)).toEqual(['x']);
+});
+
+it('says nothing in the conversations of another bot: their numbers mean nothing to this one', async () => {
+  const foreign = conversationOf({ channel: 'telegram', bot: '2', chat: '1001', thread: null });
+  const [part] = channel.render({ markdown: 'x', replyTo: '5', buttons: [] });
+  expect(await channel.send(foreign, part ?? {})).toMatchObject({ kind: 'rejected' });
+  expect(standin.calls).toEqual([]);
 });
 
 describe('Markdown that the API refuses', () => {

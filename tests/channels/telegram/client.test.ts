@@ -29,7 +29,7 @@ const send = (
 it('gives the result in the form that was asked for', async () => {
   expect(await api.call('getMe', {}, botSchema)).toEqual({
     kind: 'ok',
-    result: { id: '1', username: 'claudio_test_bot', topicsEnabled: false },
+    result: { id: '1', username: 'claudio_test_bot' },
     description: null,
   });
 });
@@ -61,6 +61,7 @@ describe('what Telegram refuses', () => {
     expect(outcome).toEqual({
       kind: 'rejected',
       status: 400,
+      movedTo: null,
       reason: 'Bad Request: message text is empty',
     });
     standin.fault({}, { kind: 'blocked' }, 1);
@@ -72,6 +73,7 @@ describe('what Telegram refuses', () => {
     expect(await stranger.call('getMe', {}, botSchema)).toEqual({
       kind: 'rejected',
       status: 401,
+      movedTo: null,
       reason: 'Unauthorized',
     });
   });

@@ -87,6 +87,7 @@ describe('commands', () => {
       kind: 'ignored',
       updateId: 500_000_004,
       reason: 'a command for another bot',
+      isNotable: false,
     });
   });
 
@@ -170,6 +171,7 @@ describe('any body', () => {
       kind: 'ignored',
       updateId: 1,
       reason: 'an empty update',
+      isNotable: false,
     });
     expect(parseUpdate(BOT, { update_id: 1, message: { text: 'x' } })).toMatchObject({
       reason: 'a message of an unknown shape',

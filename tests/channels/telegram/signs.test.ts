@@ -64,6 +64,7 @@ beforeEach(async () => {
   logged = [];
   api = createBotApi({ http, root: standin.root, token: standin.token });
   const watched: BotApi = {
+    botId: api.botId,
     async call(method, params, result, options) {
       startedCount += 1;
       const outcome = await api.call(method, params, result, options);
@@ -73,7 +74,7 @@ beforeEach(async () => {
   };
   signs = createSigns({
     api: watched,
-    clock: { now: () => Date.now() },
+    clock: { now: () => Date.now(), elapsed: () => Date.now() },
     log: { debug: (fields: object, event?: string) => void logged.push({ event, ...fields }) },
   });
 });

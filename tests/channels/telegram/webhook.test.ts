@@ -96,6 +96,5 @@ it('registers commands and knows who the bot is', async () => {
     kind: 'bot',
     id: '1',
     username: 'claudio_test_bot',
-    topicsEnabled: false,
   });
 });

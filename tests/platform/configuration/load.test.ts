@@ -37,6 +37,16 @@ test('what is not set has its default', () => {
   expect(settings.CLAUDE_TOOLS).toBeUndefined();
 });
 
+test('a comma in parentheses parts no tools', () => {
+  const CLAUDE_TOOLS = 'Read(./{src,docs}/**), Bash(git log:*),Bash(git diff:*)';
+  const { settings } = loadConfiguration({ HOME: temporaryFolder(), ...REQUIRED, CLAUDE_TOOLS });
+  expect(settings.CLAUDE_TOOLS).toEqual([
+    'Read(./{src,docs}/**)',
+    'Bash(git log:*)',
+    'Bash(git diff:*)',
+  ]);
+});
+
 test('the environment wins over the file', () => {
   const HOME = temporaryFolder();
   const CLAUDIO_HOME = join(HOME, 'elsewhere');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,7 @@ describe('a child process', () => {
     it.each([
       ['a program that is not there', { file: '/no/such/program' }, 'not-found'],
       ['a folder that is not there', { cwd: '/no/such/folder' }, 'no-folder'],
+      ['a folder that is a file', { cwd: '/bin/sh' }, 'no-folder'],
       [
         'an argument longer than the system takes',
         { args: ['-c', 'x'.repeat(5_000_000)] },
@@ -117,6 +119,28 @@ describe('a child process', () => {
       writeFileSync(file, 'text');
       chmodSync(file, 0o644);
       expect(await start(shell('', { file })).ended).toMatchObject({ reason: 'not-executable' });
+    });
+
+    it('says so as a value: a machine that is out of file descriptors', () => {
+      const spawnPath = import.meta.resolve('../../../src/platform/process/spawn.ts');
+      const script = `
+        import { openSync } from 'node:fs';
+        import { start } from ${JSON.stringify(spawnPath)};
+        try { for (;;) openSync('/dev/null'); } catch {}
+        const child = start(${JSON.stringify(shell('echo one', { stdin: 'in' }))});
+        for await (const line of child.lines) console.log(line);
+        child.signal('SIGKILL');
+        child.stopReading();
+        console.log(JSON.stringify({ ...(await child.ended), pid: child.pid }));
+      `;
+      const node = [process.execPath, '--input-type=module', '-e', script];
+      const limited = ['-c', 'ulimit -n 64; exec "$@"', 'sh', ...node];
+      expect(JSON.parse(execFileSync('/bin/sh', limited, { encoding: 'utf8' }))).toEqual({
+        kind: 'spawn-failed',
+        reason: 'other',
+        message: expect.stringContaining('EMFILE'),
+        pid: null,
+      });
     });
   });
 });

@@ -16,6 +16,8 @@ export type Behaviour =
   | { readonly kind: 'hang'; readonly moment: 'before' | 'after' }
   /** 400 for every text that has entities or a parse_mode. */
   | { readonly kind: 'refuse-markup' }
+  /** 400: the group has become a supergroup with another id. */
+  | { readonly kind: 'moved'; readonly to: number }
   /** 403: the person blocked the bot. */
   | { readonly kind: 'blocked' };
 

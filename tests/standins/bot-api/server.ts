@@ -47,6 +47,12 @@ function replyOf(behaviour: Behaviour): Reply | null {
     }
     case 'error':
       return refused(new Refusal(behaviour.status, behaviour.description));
+    case 'moved':
+      return refused(
+        new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+          migrate_to_chat_id: behaviour.to,
+        }),
+      );
     case 'html':
       return {
         status: behaviour.status,

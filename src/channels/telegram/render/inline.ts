@@ -12,7 +12,7 @@ import { linkTarget, spokenTarget } from './links.ts';
 /** Where `[label]: target` points to, by its normalised label. */
 export type Definitions = ReadonlyMap<string, Definition>;
 
-const LINE_BREAK_TAG = /[ \t]*<br[ \t]*\/?>[ \t]*/giu;
+const LINE_BREAK_TAG = /(?<![ \t])[ \t]*<br[ \t]*\/?>[ \t]*/giu;
 
 /** Writes what stands within a line. */
 export function writeInline(

@@ -3,10 +3,10 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { writeBlocks } from './blocks.ts';
+import { effortOf } from './effort.ts';
 import { type FormattedText, Writer } from './formatted-text.ts';
 import { References } from './references.ts';
 import { sectionsOf } from './sections.ts';
-import { isTangled } from './tangle.ts';
 
 /**
  * HTML is off, so that `<tag>` is text and the Markdown within it counts. Of bare addresses only URLs
@@ -19,10 +19,14 @@ const SYNTAX = [
 /** Without the search of the finished tree for addresses: it is slow, and recurses without bound. */
 const TREE = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
+/** For all of an answer, as {@link effortOf} counts: twice what the longest one in earnest takes. */
+const EFFORT_LIMIT = 120_000;
+
 /**
  * Renders Markdown as GitHub reads it (CommonMark with tables, task lists, strikethrough, footnotes)
  * for Telegram. No text gets lost, whatever is torn or unclosed; it may be empty. Line breaks stay,
- * since an answer is written for a chat. Time grows with the length, about 1 ms for 2 KB.
+ * since an answer is written for a chat. 2 KB take some milliseconds; past {@link EFFORT_LIMIT}
+ * sections are shown as they are, which takes next to none.
  */
 export function renderMarkdown(markdown: string): FormattedText {
   return renderBeginning(markdown, Infinity).beginning;
@@ -40,18 +44,29 @@ export function renderBeginning(
   const references = new References(source);
   const out = new Writer();
   let complete = true;
+  let effortLeft = EFFORT_LIMIT;
   for (const section of sectionsOf(source)) {
     complete = out.length < enough;
     if (!complete) break;
     out.separate(section.gap);
-    writeSection(out, section.source, references);
+    const preamble = section.isRest === true ? '' : references.preambleOf(section.source);
+    const effort = section.isRest === true ? Infinity : effortOf(preamble + section.source);
+    if (effort > effortLeft) {
+      out.write(section.source);
+    } else {
+      effortLeft -= effort;
+      writeSection(out, preamble, section.source, references);
+    }
   }
   return { beginning: out.finish(), complete };
 }
 
-function writeSection(out: Writer, section: string, references: References): void {
-  if (isTangled(section)) return out.write(section);
-  const preamble = references.preambleOf(section);
+function writeSection(
+  out: Writer,
+  preamble: string,
+  section: string,
+  references: References,
+): void {
   const source = preamble + section;
   const tree: Root = fromMarkdown(source, { extensions: SYNTAX, mdastExtensions: TREE });
   writeBlocks(out, tree, { source, startsAt: preamble.length, references });
