@@ -31,12 +31,14 @@ export async function startServer(
       one.tell(line);
     }
   });
-  const nextLine = (fits: (line: string) => boolean): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const one = { fits, tell: resolve };
-      waiting.add(one);
-      void exit.then(() => reject(new Error(`${args.join(' ')} ended`)));
-    });
+  const nextLine = (fits: (line: string) => boolean): Promise<string> => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    waiting.add({ fits, tell: resolve });
+    void exit.then(() => reject(new Error(`${args.join(' ')} ended`)));
+    // Nobody may be waiting any longer when the process ends.
+    promise.catch(() => undefined);
+    return promise;
+  };
   await nextLine(isStarted);
   return {
     pid: child.pid ?? 0,

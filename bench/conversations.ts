@@ -1,5 +1,6 @@
 import { INSTANT_CLAUDE_PATH } from '../tests/environment.ts';
 import { runBare } from './bare-claude.ts';
+import { temporaryFolder } from './folder.ts';
 import { recordInvocation } from './invocation.ts';
 import { createPoster } from './poster.ts';
 import { row, type Row } from './report.ts';
@@ -16,7 +17,8 @@ const LIMIT_MS = 60_000;
 
 /** 200 people write at once: how many turns a second are answered, every answer at the Bot API. */
 export async function measureConversations(): Promise<readonly Row[]> {
-  const invocation = await recordInvocation(INSTANT_CLAUDE_PATH);
+  using folder = temporaryFolder();
+  const invocation = await recordInvocation(INSTANT_CLAUDE_PATH, folder.path);
   await using few = await startService({ claude: INSTANT_CLAUDE_PATH });
   await using many = await startService({
     claude: INSTANT_CLAUDE_PATH,

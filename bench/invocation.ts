@@ -2,30 +2,36 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTANT_CLAUDE_PATH } from '../tests/environment.ts';
 import type { Invocation } from './bare-claude.ts';
-import { temporaryFolder } from './folder.ts';
 import { createPoster } from './poster.ts';
 import { startService } from './service.ts';
 
+/** The file behind it is gone when the turn is over, so it is copied. */
+const PROMPT_FILE = '--append-system-prompt-file=';
+
 /**
  * Learns what the service runs for one message in a new chat, from a run: arguments, environment and
- * prompt to the last byte.
+ * prompt to the last byte, and the file with the system prompt.
  *
  * @param file The program to put in the place of the one that recorded.
+ * @param folder Where the record is kept.
  * @param environment Set over what was recorded.
  */
 export async function recordInvocation(
   file: string,
+  folder: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Invocation> {
-  using folder = temporaryFolder();
-  const path = (name: string): string => join(folder.path, name);
+  const path = (name: string): string => join(folder, name);
   writeFileSync(
     path('claude'),
     `#!/bin/sh
 if [ "$1" = -p ]; then
   printf '%s\\0' "$@" > ${path('args')}
-  cat /proc/self/environ > ${path('environment')}
+  cat /proc/$$/environ > ${path('environment')}
   cat > ${path('prompt')}
+  for word in "$@"; do
+    case "$word" in ${PROMPT_FILE}*) cp "\${word#*=}" ${path('system-prompt')} ;; esac
+  done
 fi
 exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
 `,
@@ -42,9 +48,11 @@ exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
   });
   return {
     file,
-    args: readWords(path('args')),
+    args: readWords(path('args')).map((word) =>
+      word.startsWith(PROMPT_FILE) ? `${PROMPT_FILE}${path('system-prompt')}` : word,
+    ),
     environment: { ...Object.fromEntries(recorded), ...environment },
-    cwd: '/',
+    cwd: folder,
     prompt: readFileSync(path('prompt'), 'utf8'),
   };
 }

@@ -23,12 +23,12 @@ const REST_MS = 12;
  * request to a bare Hono, the same claude by itself, and a write to the same disk.
  */
 export async function measureOneMessage(): Promise<readonly Row[]> {
-  const invocation = await recordInvocation(INSTANT_CLAUDE_PATH);
+  using folder = temporaryFolder();
+  const invocation = await recordInvocation(INSTANT_CLAUDE_PATH, folder.path);
   await using service = await startService({ claude: INSTANT_CLAUDE_PATH });
   await using hono = await startBareHono();
   await using toService = createPoster(service.origin, 1);
   await using toHono = createPoster(hono.origin, 1);
-  using folder = temporaryFolder();
   const file = openSync(join(folder.path, 'synced'), 'w');
 
   const acknowledged: number[] = [];

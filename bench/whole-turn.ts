@@ -25,11 +25,10 @@ export async function measureWholeTurn(): Promise<readonly Row[]> {
   const model = stack.adopt(await startModel(), (standin) => standin.close());
   model.always(() => textReply('The build is red because **one test** fails.'));
   const home = stack.use(temporaryFolder());
-  const invocation = await recordInvocation(CLAUDE_PATH, {
+  const invocation = await recordInvocation(CLAUDE_PATH, home.path, {
     HOME: home.path,
     ANTHROPIC_BASE_URL: model.url,
   });
-  const bareInvocation = { ...invocation, cwd: home.path };
   const service = stack.use(await startService({ claude: CLAUDE_PATH, modelUrl: model.url }));
   const poster = stack.use(createPoster(service.origin, 1));
   let chat = 0;
@@ -48,7 +47,7 @@ export async function measureWholeTurn(): Promise<readonly Row[]> {
     return tookMs;
   };
   const bareRun = async (): Promise<BareRun> => {
-    const run = await runBare(bareInvocation);
+    const run = await runBare(invocation);
     await rest(REST_MS);
     return run;
   };

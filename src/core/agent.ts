@@ -30,7 +30,7 @@ export type AgentFailure =
   | { readonly code: 'not-found' }
   /** The folder to work in is not there. */
   | { readonly code: 'no-folder' }
-  /** The machine could not start the program: out of memory, processes or open files. */
+  /** The machine could not start the program: out of memory, processes, open files, disk. */
   | { readonly code: 'cannot-start' }
   | { readonly code: 'not-logged-in' }
   | { readonly code: 'invalid-credentials' }

@@ -102,6 +102,11 @@ export function createHttpApp(options: {
   });
 
   app.onError((error, context) => {
+    // The other side went away, or was cut off for being slow, while its request was read.
+    if ('code' in error && error.code === 'ECONNRESET') {
+      log.debug({ path: context.req.path }, 'http.cut-off');
+      return context.text('cut off', 400);
+    }
     log.error({ path: context.req.path, err: error }, 'http.broken');
     return context.text('internal error', 500);
   });

@@ -48,6 +48,11 @@ test('where the chosen model fails Haiku answers and says so; what another model
   expect(turns).toMatchObject([
     { requestedModel: 'opus', model: expect.stringContaining('haiku'), status: 'done' },
     { requestedModel: 'opus', model: expect.stringContaining('haiku'), status: 'done' },
-    { requestedModel: 'opus', model: null, status: 'failed', failure: 'forbidden' },
+    {
+      requestedModel: 'opus',
+      model: expect.stringContaining('opus'),
+      status: 'failed',
+      failure: 'forbidden',
+    },
   ]);
 });

@@ -9,7 +9,8 @@ const START_TOLERANCE_MS = 2000;
 
 /**
  * Stops what the runs of an earlier, dead instance left behind, with everything that those processes
- * started, and the files they were given. May be called while runs of this instance go on: their markers are others.
+ * started, and the files they were given. May be called while runs of this instance go on: their
+ * markers are others.
  *
  * @param prefixes A marker that starts with `prefix` counts from `sinceMs` (since the epoch) on.
  * @returns How many processes were stopped.

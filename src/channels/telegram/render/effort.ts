@@ -1,9 +1,13 @@
 /** Costs in microseconds or so on a small server that has run the parser before. */
 const PER_UNIT = 0.3;
 const PER_LINE = 40;
+const PER_BLANK_LINE = 10;
 const PER_CONTAINER = 40;
-const PER_INDENT = 6;
+const PER_INDENT = 8;
 const PER_MARK = 10;
+/** Above that of their marks. */
+const PER_LINK = 30;
+const PER_CELL = 8;
 const PER_CODE_UNIT = 0.05;
 const PER_CODE_LINE = 8;
 /** Each mark without its fellow makes the parser walk past the others of its paragraph. */
@@ -19,14 +23,17 @@ const BLOCK_START = /^[ \t]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#)/;
 const FENCE = /^(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
 /** Links, code and bold words whose two ends stand on one line with nothing in between, and `_` within a word. */
 const WELL_FORMED =
-  /\[[^[\]]*\]\([^\s()<>[\]]*\)|(?<!`)(`+)(?!`)[^`]+\1(?!`)|\*\*[^\s*]+(?: [^\s*]+)*\*\*|(?<=\w)_+(?=\w)/g;
+  /\[[^[\]*]{0,80}\]\([^\s()<>[\]]*\)|(?<!`)(`+)(?!`)[^`]+\1(?!`)|(?<!\w)\*\*[^\s*]+(?: [^\s*]+)*\*\*(?!\w)|(?<=\w)_+(?=\w)/g;
 const MARK = /[*_~[\]<&`|\\]|https?:/g;
 const LOOSE_MARK = /[*_~[\]`]/g;
 const IMAGE = /!\[/g;
+const LINK = /\]\(/g;
+const CELL = /\|/g;
 
 interface Fence {
   readonly marks: string;
-  readonly atMargin: boolean;
+  /** The lists and quotes that it stands in. */
+  readonly before: string;
 }
 
 /**
@@ -45,20 +52,23 @@ export function effortOf(source: string): number {
     const within: Fence | null = fence;
     fence = nextFence(fence, before, line);
     if (within !== null && fence !== null) {
-      effort += PER_CODE_LINE + line.length * PER_CODE_UNIT;
+      effort += PER_CODE_LINE + line.length * PER_CODE_UNIT + fence.before.length * PER_INDENT;
       continue;
     }
     const containerCount = countOf(before, CONTAINER);
     if (containerCount >= NESTED_PER_LINE_COUNT) return Infinity;
-    if (BLOCK_START.test(line) || line.trim() === '') {
+    const isBlank = line.trim() === '';
+    if (isBlank || BLOCK_START.test(line)) {
       effort += tangle();
       markCount = 0;
       looseCount = 0;
     }
-    effort += PER_LINE + containerCount * PER_CONTAINER + line.length * PER_UNIT;
+    effort += isBlank ? PER_BLANK_LINE : PER_LINE;
+    effort += containerCount * PER_CONTAINER + line.length * PER_UNIT;
     effort += before.length * PER_INDENT;
     const lineMarkCount = countOf(line, MARK);
     effort += lineMarkCount * PER_MARK;
+    effort += countOf(line, LINK) * PER_LINK + countOf(line, CELL) * PER_CELL;
     markCount += lineMarkCount;
     looseCount += looseMarksOf(line);
   }
@@ -77,7 +87,7 @@ function countOf(text: string, what: RegExp): number {
 /** The fence that is open behind a line. One in a list or a quote ends with it at the latest. */
 function nextFence(fence: Fence | null, before: string, line: string): Fence | null {
   const [, marks, rest = ''] = FENCE.exec(line.slice(before.length)) ?? [];
-  if (fence === null) return marks === undefined ? null : { marks, atMargin: before === '' };
+  if (fence === null) return marks === undefined ? null : { marks, before };
   if (marks?.startsWith(fence.marks) === true && rest.trim() === '') return null;
-  return fence.atMargin || /^(?:\s|>|$)/.test(line) ? fence : null;
+  return fence.before === '' || /^(?:\s|>|$)/.test(line) ? fence : null;
 }

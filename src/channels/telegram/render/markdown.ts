@@ -19,43 +19,51 @@ const SYNTAX = [
 /** Without the search of the finished tree for addresses: it is slow, and recurses without bound. */
 const TREE = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
-/** For all of an answer, as {@link effortOf} counts: twice what the longest one in earnest takes. */
-const EFFORT_LIMIT = 120_000;
+/** For one section, as {@link effortOf} counts: past it a section is shown as it is. */
+const SECTION_EFFORT_LIMIT = 100_000;
+
+/** How much of a Markdown to render. */
+interface Bounds {
+  /** UTF-16 units of text that are enough. */
+  readonly units: number;
+  /** For all that is rendered, as `effortOf` counts; what would go past it is shown as it is. */
+  readonly effort: number;
+}
 
 /**
  * Renders Markdown as GitHub reads it (CommonMark with tables, task lists, strikethrough, footnotes)
  * for Telegram. No text gets lost, whatever is torn or unclosed; it may be empty. Line breaks stay,
- * since an answer is written for a chat. 2 KB take some milliseconds; past {@link EFFORT_LIMIT}
- * sections are shown as they are, which takes next to none.
+ * since an answer is written for a chat. Time grows with the length, by some milliseconds for 2 KB;
+ * blocks whose parsing would take far longer than that are shown as they are.
  */
 export function renderMarkdown(markdown: string): FormattedText {
-  return renderBeginning(markdown, Infinity).beginning;
+  return renderBeginning(markdown, { units: Infinity, effort: Infinity }).beginning;
 }
 
 /**
- * Renders as much as it takes to reach `enough` UTF-16 units of text, and what is left of the last
- * section; what follows is not even parsed.
+ * Renders as much as it takes to have enough, and what is left of the last section; what follows is
+ * not even parsed.
  */
 export function renderBeginning(
   markdown: string,
-  enough: number,
+  enough: Bounds,
 ): { readonly beginning: FormattedText; readonly complete: boolean } {
   const source = markdown.replaceAll(/\r\n?/g, '\n');
   const references = new References(source);
   const out = new Writer();
   let complete = true;
-  let effortLeft = EFFORT_LIMIT;
-  for (const section of sectionsOf(source)) {
-    complete = out.length < enough;
+  let effortLeft = enough.effort;
+  for (const { source: section, gap, isRest } of sectionsOf(source)) {
+    complete = out.length < enough.units;
     if (!complete) break;
-    out.separate(section.gap);
-    const preamble = section.isRest === true ? '' : references.preambleOf(section.source);
-    const effort = section.isRest === true ? Infinity : effortOf(preamble + section.source);
-    if (effort > effortLeft) {
-      out.write(section.source);
+    out.separate(gap);
+    const preamble = isRest === true ? '' : references.preambleOf(section);
+    const effort = isRest === true ? Infinity : effortOf(preamble + section);
+    if (effort > Math.min(effortLeft, SECTION_EFFORT_LIMIT)) {
+      out.write(section);
     } else {
       effortLeft -= effort;
-      writeSection(out, preamble, section.source, references);
+      writeSection(out, preamble, section, references);
     }
   }
   return { beginning: out.finish(), complete };

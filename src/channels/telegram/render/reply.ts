@@ -11,6 +11,8 @@ import { isBlank } from './visible.ts';
 export const TEXT_LIMIT = 4096;
 /** More messages than this would bury the chat: a document takes their place. */
 const MESSAGE_LIMIT_COUNT = 6;
+/** In microseconds or so: more than six dense messages take, and no more than other chats can wait. */
+const EFFORT_LIMIT = 140_000;
 
 /** A reply in Telegram's own form. */
 export interface RenderedReply {
@@ -30,8 +32,8 @@ const NOTE = `This is only the beginning: the whole answer is in the attached ${
  * Telegram has nothing to parse in it, and so nothing to refuse.
  */
 export function renderReply(markdown: string): RenderedReply {
-  const enough = (MESSAGE_LIMIT_COUNT + 1) * TEXT_LIMIT;
-  const { beginning, complete } = renderBeginning(markdown, enough);
+  const units = (MESSAGE_LIMIT_COUNT + 1) * TEXT_LIMIT;
+  const { beginning, complete } = renderBeginning(markdown, { units, effort: EFFORT_LIMIT });
   if (complete && isBlank(beginning.text)) return { texts: [EMPTY], document: null };
   const texts: FormattedText[] = [];
   for (const part of complete ? partsOf(beginning, LIMITS) : []) {

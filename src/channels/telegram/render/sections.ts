@@ -17,7 +17,7 @@ const LONG_LIST_UNITS = 4_000;
 const LONG_UNITS = 24_000;
 /** The same in lines, where they are so short that there are more blocks in them than one would write. */
 const LONG_LIST_LINE_COUNT = 200;
-const LONG_LINE_COUNT = 600;
+const LONG_LINE_COUNT = 400;
 /** Past this a block of code is cut: it is more than would be sent. */
 const LONG_CODE_UNITS = 64_000;
 const LIST_ITEM = /^(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
@@ -69,7 +69,7 @@ export function* sectionsOf(markdown: string): Generator<Section> {
       yield { source: markdown.slice(cut), gap: '\n', isRest: true };
       return;
     }
-    if (!line.startsWith('|')) lineCount += 1;
+    if (fence === null && !line.startsWith('|')) lineCount += 1;
     afterBlank = line.trim() === '';
     at = end + 1;
   }
@@ -84,7 +84,7 @@ function lineEnd(markdown: string, at: number): number {
 /** Of the section before a line: its length, and what it may end with. */
 interface Stretch {
   readonly units: number;
-  /** Rows of tables not counted: only whole does a table keep its form. */
+  /** Without code, and without the rows of tables, which keep their form only as a whole. */
   readonly lineCount: number;
   readonly afterBlank: boolean;
   readonly fence: Fence | 'unclear' | null;

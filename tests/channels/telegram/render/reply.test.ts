@@ -82,3 +82,36 @@ test.each([
   accepted(markdown);
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
+
+test.each([
+  ['headings of one letter', 'a\n===\n'.repeat(10_000)],
+  ['headings, underlined with dashes', 'a\nb\n---\n'.repeat(10_000)],
+  ['blank lines in code that never ends', `\`\`\`\n${'\n'.repeat(1_400_000)}`],
+  ['images within images', `${'!['.repeat(1_300)}a${'](b)'.repeat(1_300)}\n\n`.repeat(8)],
+  ['loose stars in a table', `|a|b|\n|-|-|\n${`|${'a*'.repeat(30)}|b|\n`.repeat(1_600)}`],
+  ['headings in an item of a list', `- a\n${'  a\n  ===\n'.repeat(10_000)}`],
+  ['lines that go on with a deep quote', `${'>'.repeat(20)} a\n${'b\n'.repeat(50_000)}`],
+])('%s do not hold up the other conversations, however many there are', (_, markdown) => {
+  const startedAt = performance.now();
+  accepted(markdown);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test('what is shown as it is has its words all the same, and what follows keeps its form', () => {
+  const { texts, document } = accepted(`${'['.repeat(3_500)} end\n\n${paragraph}\n\n**after**`);
+  expect(document).toBeNull();
+  const whole = texts.map(shown).join('\n');
+  expect(whole).toContain('[ end');
+  expect(whole).toContain('<b>after</b>');
+});
+
+test('an answer as long and as dense as one would write keeps its form to the end', () => {
+  const block =
+    '### Step\n\n1. **Open** `src/a_b.ts` and see [the notes](https://x.org/a_b) first.\n' +
+    '   - `one_more` thing, *twice*, for `a[0] * b`\n   - another thing\n\n' +
+    '```ts\nconst a = b[0] * c;\n```\n\n| Name | Kind |\n|---|---|\n| `a_b` | **bold** |\n\n';
+  const { texts, document } = accepted(`${block.repeat(50)}**The end.**`);
+  expect(document).toBeNull();
+  expect(texts.map(shown).join('')).not.toMatch(/\*\*|```|\|---/);
+  expect(texts.map(shown).at(-1)).toMatch(/<b>The end\.<\/b>$/);
+});
