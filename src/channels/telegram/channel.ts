@@ -51,13 +51,13 @@ function refusesMarkup(outcome: CallOutcome<unknown>): boolean {
 }
 
 /** What Telegram says of a token that is wrong or was revoked. */
-const TOKEN_REFUSED = [401, 404];
+const TOKEN_REFUSED: ReadonlySet<number> = new Set([401, 404]);
 
 function failed(outcome: CallFailure): SendOutcome {
   if (outcome.kind !== 'rejected') return outcome;
   const reason = `${outcome.status}: ${outcome.reason}`;
   // That is nothing against the message: it can go out once the owner has set the right token.
-  return { kind: TOKEN_REFUSED.includes(outcome.status) ? 'unreachable' : 'rejected', reason };
+  return { kind: TOKEN_REFUSED.has(outcome.status) ? 'unreachable' : 'rejected', reason };
 }
 
 /** What an edit says, cut to one message: an edit cannot become two. */

@@ -117,26 +117,25 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
   const base = `${options.root.replace(/\/+$/, '')}/bot${token}/`;
   const clean = (reason: string): string => reason.replaceAll(token, '<token>');
 
-  return {
-    botId: token.split(':')[0] ?? '',
-    async call(method, params, result, options = {}) {
-      const { signal, timeoutMs } = options;
-      const answer = await http.request({
-        method: 'POST',
-        url: base + method,
-        ...bodyOf(params),
-        timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        maxResponseBytes: MAX_ANSWER_BYTES,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
-      const outcome = outcomeOf(answer.status, answer.body, result);
-      if (outcome.kind === 'rejected' && outcome.movedTo !== null && 'chat_id' in params) {
-        if (String(params.chat_id) !== outcome.movedTo) {
-          return await this.call(method, { ...params, chat_id: outcome.movedTo }, result, options);
-        }
+  const call: BotApi['call'] = async (method, params, result, how = {}) => {
+    const { signal, timeoutMs } = how;
+    const answer = await http.request({
+      method: 'POST',
+      url: base + method,
+      ...bodyOf(params),
+      timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      maxResponseBytes: MAX_ANSWER_BYTES,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
+    const outcome = outcomeOf(answer.status, answer.body, result);
+    if (outcome.kind === 'rejected' && outcome.movedTo !== null && 'chat_id' in params) {
+      if (String(params.chat_id) !== outcome.movedTo) {
+        return await call(method, { ...params, chat_id: outcome.movedTo }, result, how);
       }
-      return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
-    },
+    }
+    return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
   };
+
+  return { botId: token.split(':')[0] ?? '', call };
 }
