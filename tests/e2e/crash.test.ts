@@ -21,7 +21,8 @@ async function dieInBash(world: World): Promise<void> {
   const service = await world.start();
   await world.api.say('watch the build');
   await Promise.all(['apart', 'ready'].map((name) => fileAppears(join(world.userHome, name))));
-  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(4);
+  // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
+  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
   await kill(service);
 }
 
@@ -50,7 +51,8 @@ describe('a turn that ran when the service was killed', () => {
   test('promise 9: its processes are found by their marker and stopped, also those in sessions of their own, and nobody else’s', async () => {
     const world = await createWorld();
     await dieInBash(world);
-    expect(processesOf(world.home).length).toBeGreaterThanOrEqual(4);
+    // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
+  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
     const foreign = spawn('sleep', ['4000'], {
       env: { HOME: world.userHome, CLAUDIO_TURN: '00000000-0000-4000-8000-000000000000.1.1' },
     });
