@@ -52,7 +52,7 @@ describe('a turn that ran when the service was killed', () => {
     const world = await createWorld();
     await dieInBash(world);
     // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
-  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
+    expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
     const foreign = spawn('sleep', ['4000'], {
       env: { HOME: world.userHome, CLAUDIO_TURN: '00000000-0000-4000-8000-000000000000.1.1' },
     });
