@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { ClaudioError } from '../core/error.ts';
 
-/** The sole right to a home folder. */
+/** The sole right to a home folder, for as long as this object is kept: dropped, it is collected. */
 export interface HomeLock {
   release(): void;
 }

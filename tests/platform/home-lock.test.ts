@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { packageRoot } from '../../src/platform/package.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -22,11 +22,12 @@ test('a process that is killed leaves no lock behind', async () => {
     [
       '--input-type=module',
       '-e',
-      `import { lockHome } from ${JSON.stringify(module)}; lockHome(process.argv[1]); console.log('locked'); setInterval(() => {}, 1000);`,
+      `import { lockHome } from ${JSON.stringify(module)}; globalThis.lock = lockHome(process.argv[1]); console.log('locked'); setInterval(() => {}, 1000);`,
       home,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  onTestFinished(() => void holder.kill('SIGKILL'));
   await once(holder.stdout, 'data');
   expect(() => lockHome(home)).toThrow(/already runs/u);
   holder.kill('SIGKILL');
