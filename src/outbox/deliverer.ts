@@ -245,9 +245,10 @@ export function createDeliverer(options: {
   };
 }
 
-/** A clock that was set back does not make a pause of our own longer than the longest there is. */
+/** A pause of our own that is longer than the longest there is comes from a clock that was set back. */
 function ownDueAtMs(delivery: { rateLimited: boolean; dueAtMs: number }, now: number): number {
-  return delivery.rateLimited ? delivery.dueAtMs : Math.min(delivery.dueAtMs, now + LONGEST_MS);
+  const isTooLong = !delivery.rateLimited && delivery.dueAtMs - now > LONGEST_MS;
+  return isTooLong ? now : delivery.dueAtMs;
 }
 
 /**

@@ -65,6 +65,20 @@ describe('promise 2: an outage', () => {
   });
 });
 
+describe('promise 2: a clock that is set back', () => {
+  test('keeps no reply waiting for the hours that it lost', async () => {
+    const clock = testClock();
+    const place = await createPlace({ clock });
+    place.api.fault({ method: 'sendMessage' }, { kind: 'html', status: 502 }, 1);
+    place.say(A, 'The answer.');
+    await place.deliverer.idle();
+    expect(place.rows()).toMatchObject([{ status: 'pending' }]);
+    clock.set(clock.now() - 3 * HOUR_MS);
+    await place.deliverer.idle();
+    expect(place.texts(A)).toEqual(['The answer.']);
+  });
+});
+
 describe('promise 2: a restart', () => {
   test('in the middle of a long reply goes on where it was, in order', async () => {
     const place = await createPlace();
