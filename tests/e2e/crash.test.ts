@@ -7,8 +7,10 @@ import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
 import { fileAppears, holdModel, processesOf, readDatabase } from './inspect.ts';
 import { createWorld, type RunningService, type World } from './service.ts';
 
-// One child in a session of its own, one in front.
-const COMMAND = "setsid sh -c 'echo > apart; sleep 4000' & echo > ready; sleep 300";
+// One child in a session of its own, one in front. A shell that has written its file is certain to be
+// there; what follows the sleeps keeps the shells from becoming them.
+const COMMAND =
+  "setsid sh -c 'echo > apart; sleep 4000; :' & sh -c 'echo > ready; sleep 300; :'; :";
 
 async function kill(service: RunningService): Promise<void> {
   service.signal('SIGKILL');
@@ -21,8 +23,7 @@ async function dieInBash(world: World): Promise<void> {
   const service = await world.start();
   await world.api.say('watch the build');
   await Promise.all(['apart', 'ready'].map((name) => fileAppears(join(world.userHome, name))));
-  // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
-  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
+  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(4);
   await kill(service);
 }
 
@@ -51,8 +52,7 @@ describe('a turn that ran when the service was killed', () => {
   test('promise 9: its processes are found by their marker and stopped, also those in sessions of their own, and nobody else’s', async () => {
     const world = await createWorld();
     await dieInBash(world);
-    // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
-    expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
+    expect(processesOf(world.home).length).toBeGreaterThanOrEqual(4);
     const foreign = spawn('sleep', ['4000'], {
       env: { HOME: world.userHome, CLAUDIO_TURN: '00000000-0000-4000-8000-000000000000.1.1' },
     });

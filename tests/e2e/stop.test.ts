@@ -3,18 +3,23 @@ import { expect, test } from 'vitest';
 import { fileAppears, processesOf, readDatabase } from './inspect.ts';
 import { createWorld } from './service.ts';
 
-// One child in a session of its own, one in the background, one in front.
-const COMMAND =
-  "setsid sh -c 'echo $$ > apart; sleep 4000' & sleep 4001 & echo $$ > ready; sleep 4002";
+// One child in a session of its own, one in the background, one in front. A shell that has written its
+// file is certain to be there; what follows the sleeps keeps the shells from becoming them.
+const COMMAND = [
+  "setsid sh -c 'echo $$ > apart; sleep 4000; :' &",
+  "sh -c 'echo > behind; sleep 4001; :' &",
+  "sh -c 'echo $$ > ready; sleep 4002; :'; :",
+].join(' ');
 
 test('/status tells which tool runs, and /stop ends it at once with all of its children (promises 6, 7 and 9: what runs can be seen, nothing waits behind it, no orphan stays)', async () => {
   const world = await createWorld();
   world.model.useTool('Bash', { command: COMMAND });
   await world.start();
   await world.api.say('watch the build');
-  await Promise.all(['apart', 'ready'].map((name) => fileAppears(join(world.userHome, name))));
-  // Claude and the two shells; whether their sleeps have begun is a matter of microseconds.
-  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(3);
+  await Promise.all(
+    ['apart', 'behind', 'ready'].map((name) => fileAppears(join(world.userHome, name))),
+  );
+  expect(processesOf(world.home).length).toBeGreaterThanOrEqual(5);
 
   await world.api.say('/status');
   const [status] = await world.api.sent(1);
