@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { PROGRESS_LEVELS } from '../src/core/progress.ts';
 
 /** A chat, or a thread of one. The id is the key of order. */
 export const conversations = sqliteTable('conversations', {
@@ -9,6 +10,8 @@ export const conversations = sqliteTable('conversations', {
   thread: text('thread'),
   /** What `/model` chose; null: the configured one. */
   model: text('model'),
+  /** What `/verbose` chose; null: the configured one. */
+  progress: text('progress', { enum: PROGRESS_LEVELS }),
   /** Messages up to this id are left out of the prompt: where `/new` drew the line. */
   historyAfterMessageId: integer('history_after_message_id').notNull().default(0),
   /** When the last turn of this conversation ended. Fairness counts the waiting from here. */

@@ -38,5 +38,6 @@ export const deliveries = sqliteTable(
       .on(table.endedAtMs)
       .where(sql`ended_at_ms is not null`),
     index('deliveries_by_turn').on(table.turnId),
+    index('deliveries_by_platform_id').on(table.destination, table.platformMessageId),
   ],
 );

@@ -1,8 +1,12 @@
+export { attachments } from './attachments.ts';
 export { audit } from './audit.ts';
 export { boots } from './boots.ts';
 export { conversations } from './conversations.ts';
 export { deliveries } from './deliveries.ts';
 export { messages } from './messages.ts';
+export { questions } from './questions.ts';
+export { reactions } from './reactions.ts';
+export { restarts } from './restarts.ts';
 export { toolUses } from './tool-uses.ts';
 export { turns } from './turns.ts';
 export { updates } from './updates.ts';

@@ -16,6 +16,10 @@ export const turns = sqliteTable(
       .notNull()
       .references(() => messages.id),
     status: text('status', { enum: TURN_STATUSES }).notNull(),
+    /** Not to be started before: an album may still be coming in. */
+    notBeforeMs: integer('not_before_ms').notNull().default(0),
+    /** The turn that answers its message too, where that is another. */
+    joinedTurnId: integer('joined_turn_id'),
     /** How often it was started. */
     attemptCount: integer('attempt_count').notNull().default(0),
     /** How often it was found running by a new instance. */
@@ -24,7 +28,13 @@ export const turns = sqliteTable(
     marker: text('marker'),
     /** What it is doing, in words: the latest use of a tool. */
     activity: text('activity'),
+    /** The platform's id of the message that shows what it is doing. */
+    progressMessageId: text('progress_message_id'),
     stopRequestedAtMs: integer('stop_requested_at_ms'),
+    /** Set where it is to begin anew, with the changed text of its message, as soon as it has stopped. */
+    restartRequestedAtMs: integer('restart_requested_at_ms'),
+    /** `pending`: its answer is recorded, and is told as soon as it was spoken or that has failed. */
+    speech: text('speech', { enum: ['pending', 'done'] }),
     queuedAtMs: integer('queued_at_ms').notNull(),
     startedAtMs: integer('started_at_ms'),
     endedAtMs: integer('ended_at_ms'),
@@ -49,6 +59,12 @@ export const turns = sqliteTable(
       .where(sql`status in ('queued', 'running')`),
     index('turns_by_message').on(table.messageId),
     index('turns_by_end').on(table.endedAtMs),
+    index('turns_to_speak')
+      .on(table.id)
+      .where(sql`speech = 'pending'`),
+    index('turns_joined')
+      .on(table.joinedTurnId)
+      .where(sql`joined_turn_id is not null`),
     index('turns_ended')
       .on(table.conversationId, table.id)
       .where(sql`ended_at_ms is not null`),

@@ -14,4 +14,13 @@ module.enableCompileCache();
 const { shortenModuleLookups } = await import('./platform/modules.ts');
 shortenModuleLookups();
 const { runProgram } = await import('./cli/program.ts');
-process.exit(await runProgram(process.argv.slice(2)));
+const outcome = await runProgram(process.argv.slice(2));
+if (outcome === 'restart') {
+  // In its place and under its number, so that whoever watches over it sees one process.
+  process.execve?.(process.execPath, [
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ]);
+}
+process.exit(outcome === 'restart' ? 1 : outcome);

@@ -1,43 +1,35 @@
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { createClaudeAgent } from '../agent/claude/agent.ts';
-import { DEFAULT_TOOLS } from '../agent/claude/tools.ts';
+import { createEditHandler } from '../commands/changes.ts';
 import { createCommandHandler } from '../commands/dispatch.ts';
 import { createPressHandler } from '../commands/presses.ts';
-import { createHttpApp } from '../http/app.ts';
+import { createReactionHandler } from '../commands/reactions.ts';
+import { createHttpApp, TOOLS_PATH } from '../http/app.ts';
 import { createHealth } from '../http/health.ts';
 import { listen, type HttpServer } from '../http/server.ts';
 import { createInbox } from '../inbox/accept.ts';
-import { createConversationStore } from '../inbox/conversations.ts';
-import { createQueue } from '../inbox/queue.ts';
 import { createSeenUpdates } from '../inbox/seen-updates.ts';
 import { createAgentProbe } from '../ops/agent-probe.ts';
-import { createOutbox } from '../outbox/append.ts';
-import { createChannels } from '../outbox/channels.ts';
-import { createDeliverer } from '../outbox/deliverer.ts';
-import { newId, random, systemClock } from '../platform/clock.ts';
+import { newId, systemClock } from '../platform/clock.ts';
 import type { Configuration } from '../platform/configuration/load.ts';
 import type { Database } from '../platform/database/open.ts';
-import { ensurePrivateFolder } from '../platform/files.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
 import { packageVersion } from '../platform/package.ts';
 import { createAccess } from '../policy/access.ts';
 import { recordBoot } from '../turns/boot.ts';
-import { createHistory } from '../turns/history.ts';
-import { createTurnRecords } from '../turns/records.ts';
-import { recover } from '../turns/recovery.ts';
 import { createUsageReport } from '../turns/usage.ts';
-import { createWorker } from '../turns/worker.ts';
 import { createChecks } from './checks.ts';
 import { createCommands } from './commands.ts';
 import { createHandlers } from './handlers.ts';
+import { composeTurns } from './turns.ts';
 import { createReceiver } from './receive.ts';
 import { createTelegram } from './telegram.ts';
 
 /** The service, put together and listening. */
 export interface Parts {
   readonly server: HttpServer;
+  /** Resolves when Claude asked for a restart and all that had to be said before it was said. */
+  readonly restartWanted: Promise<void>;
   /** Clears up behind an instance that died. To be awaited before `start`. */
   recover(): Promise<void>;
   /** Lets turns run and replies go out. */
@@ -64,50 +56,25 @@ export async function compose(outside: {
   const bootId = newId();
 
   const telegram = createTelegram({ configuration, http: outside.http, clock, log });
-  const agent = createClaudeAgent({
-    programPath: settings.CLAUDE_BIN ?? null,
-    env: configuration.environment,
-    tempDir: ensurePrivateFolder(join(home, 'tmp')),
-    tools: settings.CLAUDE_TOOLS ?? DEFAULT_TOOLS,
-    idleLimitMs: settings.TURN_IDLE_LIMIT,
-    log,
+  const turns = composeTurns({
+    ...outside,
+    clock,
+    channel: telegram.channel,
+    bootId,
+    toolsUrl: () => `http://127.0.0.1:${server.port}${TOOLS_PATH}`,
   });
-
-  const conversations = createConversationStore(database, clock);
-  const queue = createQueue(database, clock, { maxQueueSize: settings.MAX_QUEUE_SIZE });
+  const { agent, conversations, messages, queue, outbox, questions, tools } = turns;
+  const { worker, speaker, deliverer } = turns;
   const seen = createSeenUpdates(database, clock);
   const usage = createUsageReport(database);
-  const channels = createChannels([telegram.channel]);
-  const outbox = createOutbox(database, clock, channels);
-  const deliverer = createDeliverer({ database, clock, channels, log, random });
   const boot = recordBoot(database, clock, bootId);
-
-  const turnParts = {
-    database,
-    agent,
-    channels,
-    outbox,
-    conversations,
-    history: createHistory(database),
-    records: createTurnRecords(database, clock),
-    log,
-    home,
-    workDir: settings.CLAUDE_WORK_DIR,
-    maxHistoryCount: settings.MAX_HISTORY_LINES,
-  };
-  const worker = createWorker({
-    ...turnParts,
-    queue,
-    bootId,
-    maxConcurrentTurns: settings.MAX_CONCURRENT_TURNS,
-    ended: deliverer.wake,
-  });
   const commands = createCommands({
     conversations,
     queue,
     usage,
     clock,
     defaultModel: settings.MODEL,
+    defaultProgress: settings.PROGRESS,
     workDir: settings.CLAUDE_WORK_DIR,
   });
 
@@ -123,13 +90,23 @@ export async function compose(outside: {
     database,
     seen,
     conversations,
+    messages,
     queue,
     defaultModel: settings.MODEL,
     handlers: createHandlers({
       access,
       outbox,
+      questions,
       command: createCommandHandler({ database, clock, outbox, commands }),
-      press: createPressHandler({ database, clock, queue, outbox }),
+      edit: createEditHandler({
+        messages,
+        queue,
+        conversations,
+        outbox,
+        defaultModel: settings.MODEL,
+      }),
+      reaction: createReactionHandler({ database, clock, outbox }),
+      press: createPressHandler({ database, clock, queue, messages, questions, outbox }),
     }),
   });
 
@@ -141,9 +118,7 @@ export async function compose(outside: {
     accept,
     channel: telegram.channel,
     wake: () => {
-      if (!started) return;
-      worker.wake();
-      deliverer.wake();
+      if (started) turns.wake();
     },
     log,
   });
@@ -152,6 +127,7 @@ export async function compose(outside: {
   let introduction: ReturnType<typeof telegram.introduce> | undefined;
   const app = createHttpApp({
     webhooks: [{ ...telegram.webhook, receive }],
+    tools: tools.handle,
     health: createHealth({
       clock,
       version: packageVersion(),
@@ -180,11 +156,11 @@ export async function compose(outside: {
 
   return {
     server,
-    recover: () => recover({ ...turnParts, bootId }),
+    restartWanted: turns.restartWanted,
+    recover: turns.recover,
     start: () => {
       started = true;
-      worker.wake();
-      deliverer.wake();
+      turns.wake();
       introduction = telegram.introduce(commands);
     },
     maintain: () => {
@@ -204,16 +180,14 @@ export async function compose(outside: {
     drain: async (graceMs, lastDeliveriesMs) => {
       await worker.drain(graceMs);
       await worker.abort();
-      await Promise.race([
-        deliverer.idle(),
-        setTimeout(lastDeliveriesMs, undefined, { ref: false }),
-      ]);
+      await Promise.race([turns.said(), setTimeout(lastDeliveriesMs, undefined, { ref: false })]);
     },
     abort: async () => {
-      await Promise.all([worker.abort(), cutCalls()]);
+      await Promise.all([worker.abort(), speaker.close(), cutCalls()]);
     },
     close: async () => {
       introduction?.close();
+      await speaker.close();
       await cutCalls();
       await agent.settled();
       boot.ended();

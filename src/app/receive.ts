@@ -40,11 +40,15 @@ export function createReceiver(parts: {
     setImmediate(() => {
       if (inbound.kind === 'press' && 'word' in acceptance) {
         signs.pressed(inbound.pressId, acceptance.word);
-      } else if (inbound.kind === 'message' && 'turnId' in acceptance) {
+      } else if (inbound.kind === 'message' && isForClaude(acceptance)) {
         signs.seen(inbound.conversation, inbound.messageId);
       }
       parts.wake();
     });
     return true;
   };
+}
+
+function isForClaude(acceptance: Acceptance): boolean {
+  return 'what' in acceptance && (acceptance.what === 'turn' || acceptance.what === 'answer');
 }

@@ -17,6 +17,8 @@ const MAINTENANCE_EVERY_MS = 3_600_000;
 
 /** The service, running. */
 export interface Service {
+  /** Resolves when it ought to be stopped and started again, because Claude asked for it. */
+  readonly restartWanted: Promise<void>;
   /** The port that it listens on. */
   readonly port: number;
   /**
@@ -47,7 +49,11 @@ export async function createService(environment: Environment): Promise<Service> 
     const log = await openLog({
       file: join(home, 'claudio.log'),
       level: settings.LOG_LEVEL,
-      secrets: [settings.TELEGRAM_BOT_TOKEN, settings.WEBHOOK_SECRET],
+      secrets: [
+        settings.TELEGRAM_BOT_TOKEN,
+        settings.WEBHOOK_SECRET,
+        ...(settings.ELEVENLABS_API_KEY === undefined ? [] : [settings.ELEVENLABS_API_KEY]),
+      ],
       terminal: process.stdout,
     });
     for (const warning of configuration.warnings) log.warn({ warning }, 'config.warning');
@@ -79,6 +85,7 @@ export async function createService(environment: Environment): Promise<Service> 
     };
     return {
       port: parts.server.port,
+      restartWanted: parts.restartWanted,
       stop: () => (stopping ??= stop()),
       stopNow: async () => {
         log.warn('service.stopping-now');

@@ -1,5 +1,6 @@
 import { createTelegramChannel } from '../channels/telegram/channel.ts';
 import { createBotApi } from '../channels/telegram/client.ts';
+import { createMedia } from '../channels/telegram/media.ts';
 import { parseUpdate, type BotIdentity } from '../channels/telegram/parse.ts';
 import { createSigns } from '../channels/telegram/signs.ts';
 import {
@@ -86,7 +87,12 @@ export function createTelegram(parts: {
   };
 
   return {
-    channel: createTelegramChannel({ api, signs: createSigns({ api, clock, log }) }),
+    channel: createTelegramChannel({
+      api,
+      signs: createSigns({ api, clock, log }),
+      fetch: createMedia({ api }),
+      richMessages: settings.RICH_MESSAGES,
+    }),
     source: `telegram:${bot.id}`,
     webhook: {
       path: WEBHOOK_PATH,

@@ -4,10 +4,10 @@ import { packageVersion } from '../platform/package.ts';
 /**
  * The command line. Each command loads what it needs only when it is run.
  *
- * @returns The exit code.
+ * @returns The exit code, or `restart` where the program is to be started again in its place.
  */
-export async function runProgram(argv: readonly string[]): Promise<number> {
-  let exitCode = 0;
+export async function runProgram(argv: readonly string[]): Promise<number | 'restart'> {
+  let exitCode: number | 'restart' = 0;
   const program = new Command('claudio')
     .description('Talk to Claude Code on your own machine from Telegram.')
     .version(packageVersion(), '-v, --version', 'print the version')

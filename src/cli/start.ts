@@ -9,9 +9,10 @@ const EXIT_CONFIG = 78;
  * Runs the service until TERM or INT. A first signal lets running turns finish, a second one does not.
  * One that comes during the start counts when the service has started.
  *
- * @returns The exit code: 0 after a stop in good order, 78 for a wrong configuration, else 1.
+ * @returns The exit code: 0 after a stop in good order, 78 for a wrong configuration, else 1; `restart`
+ * where the program is to be started again in its place.
  */
-export async function start(): Promise<number> {
+export async function start(): Promise<number | 'restart'> {
   const asked = Promise.withResolvers<'asked'>();
   const askedAgain = Promise.withResolvers<'asked again'>();
   let signalCount = 0;
@@ -26,8 +27,14 @@ export async function start(): Promise<number> {
     const starting = createService(processEnvironment());
     const service = await Promise.race([starting, askedAgain.promise]);
     if (service === 'asked again') return 1;
-    await asked.promise;
-    if ((await Promise.race([service.stop(), askedAgain.promise])) !== 'asked again') return 0;
+    const why = await Promise.race([
+      asked.promise,
+      service.restartWanted.then(() => 'restart' as const),
+    ]);
+    if ((await Promise.race([service.stop(), askedAgain.promise])) !== 'asked again') {
+      // A signal that came meanwhile means what it always means.
+      return why === 'restart' && signalCount === 0 ? 'restart' : 0;
+    }
     await service.stopNow();
     return 1;
   } catch (error) {

@@ -3,11 +3,16 @@ import { audit, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import { escapeMarkdown, messagesCount } from '../core/format.ts';
 import type { InboundPress } from '../core/inbound.ts';
+import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
+import { ANSWER, type Questions } from '../turns/questions.ts';
 import { DISCARD, RETRY } from '../turns/recovery.ts';
+import { HALT } from '../turns/turn.ts';
+import { RESTART } from './changes.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';
+import { AGAIN, nextLarger } from './reactions.ts';
 
 /** What a press did: a short word for the one who pressed. */
 export type PressHandler = (press: InboundPress) => string;
@@ -23,6 +28,8 @@ export function createPressHandler(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly queue: Queue;
+  readonly messages: MessageStore;
+  readonly questions: Questions;
   readonly outbox: Outbox;
 }): PressHandler {
   const { orm } = parts.database;
@@ -48,7 +55,7 @@ export function createPressHandler(parts: {
     const outcome = parts.queue.requeue(turnId);
     if (outcome.kind === 'gone') return TOO_LATE;
     if (outcome.kind === 'full') {
-      return `${messagesCount(outcome.waitingCount)} already waiting. Try again when the queue is shorter.`;
+      return tooMany(outcome.waitingCount);
     }
     settle(press, '🔁 Started again');
     return 'Trying again.';
@@ -77,11 +84,84 @@ export function createPressHandler(parts: {
     return asked ? 'Stopping.' : TOO_LATE;
   };
 
+  /** The button below the message that shows the progress, which goes away by itself. */
+  const halt = (_: InboundPress, turnId: number): string =>
+    parts.queue.requestStop(turnId) ? 'Stopping.' : TOO_LATE;
+
+  const restart = (press: InboundPress, turnId: number): string => {
+    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+    const changed = parts.messages.changedDuring(turnId);
+    if (turn === undefined || turn.restartRequestedAtMs !== null || changed.length === 0) {
+      return TOO_LATE;
+    }
+    if (turn.status === 'running') {
+      parts.queue.requestStop(turnId);
+      orm
+        .update(turns)
+        .set({ restartRequestedAtMs: parts.clock.now() })
+        .where(eq(turns.id, turnId))
+        .run();
+    } else if (turn.status === 'interrupted' || turn.status === 'queued') {
+      const outcome = turn.status === 'queued' ? null : parts.queue.requeue(turnId);
+      if (outcome?.kind === 'full') return tooMany(outcome.waitingCount);
+      for (const { id, changedText } of changed) parts.messages.change(id, changedText);
+    } else {
+      for (const message of changed) {
+        const asked = parts.queue.enqueueChange(message, message.changedText, turn.requestedModel);
+        if (asked.kind === 'full') return tooMany(asked.waitingCount);
+        parts.messages.keepChange(message.id, null);
+      }
+    }
+    settle(press, '🔁 Begun anew');
+    return 'Beginning anew.';
+  };
+
+  const again = (press: InboundPress, turnId: number): string => {
+    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+    if (turn === undefined) return TOO_LATE;
+    const model = nextLarger(turn.model ?? turn.requestedModel);
+    const outcome = parts.queue.again(turnId, model);
+    if (outcome.kind === 'gone') return TOO_LATE;
+    if (outcome.kind === 'full') return tooMany(outcome.waitingCount);
+    settle(press, `🔁 Tried again with ${model}`);
+    return 'Trying again.';
+  };
+
+  /** An answer to what was asked before the turn was interrupted sets it going again. */
+  const answer = (press: InboundPress, turnId: number, argument: string): string => {
+    const [questionId, index] = argument.split('.').map(Number);
+    const question = parts.questions.get(questionId ?? 0);
+    const option = question?.options[index ?? -1];
+    if (question?.turnId !== turnId || question.status !== 'open' || option === undefined) {
+      return TOO_LATE;
+    }
+    const status = orm.select().from(turns).where(eq(turns.id, turnId)).get()?.status;
+    if (status !== 'running' && status !== 'interrupted' && status !== 'queued') return TOO_LATE;
+    if (status === 'interrupted') {
+      const outcome = parts.queue.requeue(turnId);
+      if (outcome.kind === 'gone') return TOO_LATE;
+      if (outcome.kind === 'full') return tooMany(outcome.waitingCount);
+    }
+    const given = { text: option, by: press.sender.name };
+    parts.questions.answer(question.id, given);
+    settle(press, `➡️ ${escapeMarkdown(option)}: chosen`);
+    return option;
+  };
+
+  const turnOf = (verb: string, argument: string): number => {
+    if (verb !== ANSWER) return Number(argument);
+    return parts.questions.get(Number(argument.split('.')[0]))?.turnId ?? 0;
+  };
+
   const handlers = new Map([
     [RETRY, retry],
     [DISCARD, discard],
     [CANCEL, cancel],
     [STOP, stop],
+    [HALT, halt],
+    [RESTART, restart],
+    [AGAIN, again],
+    [ANSWER, answer],
   ]);
 
   return (press) => {
@@ -91,10 +171,12 @@ export function createPressHandler(parts: {
       .select({ id: turns.id })
       .from(turns)
       // A button counts only where it was shown.
-      .where(and(eq(turns.id, Number(argument)), eq(turns.conversationId, press.conversation.id)))
+      .where(
+        and(eq(turns.id, turnOf(verb, argument)), eq(turns.conversationId, press.conversation.id)),
+      )
       .get();
     if (handler === undefined || turn === undefined) return TOO_LATE;
-    const word = handler(press, turn.id);
+    const word = handler(press, turn.id, argument);
     orm
       .insert(audit)
       .values({
@@ -107,6 +189,10 @@ export function createPressHandler(parts: {
       .run();
     return word;
   };
+}
+
+function tooMany(waitingCount: number): string {
+  return `${messagesCount(waitingCount)} already waiting. Try again when the queue is shorter.`;
 }
 
 function escapeLines(text: string): string {

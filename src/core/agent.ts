@@ -14,6 +14,21 @@ export interface AgentRequest {
   readonly model: string;
   /** Absolute path of the folder to work in. */
   readonly workDir: string;
+  /** Absolute paths of folders outside of it that may be read. */
+  readonly readableDirs: readonly string[];
+  /** Where the run finds the tools that Claudio itself offers; `null`: none. */
+  readonly toolServer: ToolServer | null;
+  /** While it says true, the run waits for a person, and may be silent for as long as it likes. */
+  readonly isWaitingForPerson: () => boolean;
+}
+
+/** A Model Context Protocol server over streamable HTTP, for one run alone. */
+export interface ToolServer {
+  /** Below which its tools are named: `mcp__<name>__<tool>`. */
+  readonly name: string;
+  readonly url: string;
+  /** To be shown as `Authorization: Bearer <token>`; good for this run only. */
+  readonly token: string;
 }
 
 /** One use of a tool, as a person would put it: `Running npm test`. */
@@ -78,10 +93,17 @@ export type AgentOutcome =
     }
   | { readonly kind: 'stopped'; readonly usage: Usage };
 
+/** What a run is doing. */
+export type AgentProgress =
+  | { readonly kind: 'tool-began'; readonly toolUse: ToolUse }
+  | { readonly kind: 'tool-ended'; readonly toolUseId: string }
+  /** What is being written now, all of it so far: may or may not turn out to be the answer. */
+  | { readonly kind: 'text'; readonly text: string };
+
 /** What an agent tells while it runs. */
 export type AgentEvent =
   | { readonly type: 'started'; readonly sessionId: string; readonly model: string }
-  | { readonly type: 'progress'; readonly toolUse: ToolUse }
+  | { readonly type: 'progress'; readonly progress: AgentProgress }
   | { readonly type: 'completed'; readonly outcome: AgentOutcome };
 
 /** The state of the agent's program on this machine. */

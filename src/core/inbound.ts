@@ -6,6 +6,33 @@ export interface Person {
   readonly name: string;
 }
 
+/**
+ * What an attachment is to Claudio. `image`: to be looked at; `speech`: a recording of somebody who
+ * speaks, to be written down; `file`: anything else.
+ */
+export const ATTACHMENT_KINDS = ['image', 'file', 'speech'] as const;
+
+/** Something that came with a message. All but the first two are the sender's word, and may be wrong. */
+export interface Attachment {
+  readonly kind: (typeof ATTACHMENT_KINDS)[number];
+  /** By which its channel finds it: see {@link Channel.fetch}. */
+  readonly fileId: string;
+  readonly name: string | null;
+  readonly mimeType: string | null;
+  readonly sizeBytes: number | null;
+  /** Of a recording. */
+  readonly durationMs: number | null;
+  /** Whether it came with the message that this one replies to. */
+  readonly isQuoted: boolean;
+}
+
+/** What a message replies to: the part that was quoted, else all of it. */
+export interface Quote {
+  /** `null` where the platform does not tell. */
+  readonly author: string | null;
+  readonly text: string;
+}
+
 /** A message of a person, normalised by its channel. */
 export interface InboundMessage {
   readonly kind: 'message';
@@ -14,7 +41,17 @@ export interface InboundMessage {
   readonly sender: Person;
   /** The platform's id of the message: answers reply to it. */
   readonly messageId: string;
+  /**
+   * The text, or the caption of what is attached; blank where there is none. What is neither text nor a
+   * file, such as a location, stands here in words.
+   */
   readonly text: string;
+  readonly attachments: readonly Attachment[];
+  /** Shared by the messages that a person sent as one album; `null` for a message on its own. */
+  readonly albumId: string | null;
+  readonly quote: Quote | null;
+  /** Who said it first, where it was forwarded. */
+  readonly forwardedFrom: string | null;
   /** Set when the text is a command meant for this bot; the name is lower case and has no slash. */
   readonly command: { readonly name: string; readonly args: string } | null;
 }
@@ -34,7 +71,30 @@ export interface InboundPress {
   readonly pressId: string;
 }
 
-/** A message of a kind that Claudio cannot read yet; the person is told so. */
+/** A person changed the text, or the caption, of an earlier message. */
+export interface InboundEdit {
+  readonly kind: 'edit';
+  readonly updateId: number;
+  readonly conversation: Conversation;
+  readonly sender: Person;
+  /** The platform's id of the message that was changed. */
+  readonly messageId: string;
+  /** As it stands now. */
+  readonly text: string;
+}
+
+/** A person's reactions to a message, all that stand now: empty when the last one was taken back. */
+export interface InboundReaction {
+  readonly kind: 'reaction';
+  readonly updateId: number;
+  /** Of the chat as a whole: the platform does not tell the thread. */
+  readonly conversation: Conversation;
+  readonly sender: Person;
+  readonly messageId: string;
+  readonly emoji: readonly string[];
+}
+
+/** A message of a kind that Claudio cannot read; the person is told so. */
 export interface InboundUnreadable {
   readonly kind: 'unreadable';
   readonly updateId: number;
@@ -56,4 +116,10 @@ export interface InboundIgnored {
 }
 
 /** What a platform delivered, after its adapter has normalised it. */
-export type Inbound = InboundMessage | InboundPress | InboundUnreadable | InboundIgnored;
+export type Inbound =
+  | InboundMessage
+  | InboundEdit
+  | InboundReaction
+  | InboundPress
+  | InboundUnreadable
+  | InboundIgnored;

@@ -1,5 +1,5 @@
 /**
- * Where a turn stands. `interrupted`: it ran when the service died or was stopped, and only a person
+ * Where a turn stands. `joined`: another turn answers its message too. `interrupted`: it ran when the service died or was stopped, and only a person
  * can set it going again.
  */
 export const TURN_STATUSES = [
@@ -9,6 +9,7 @@ export const TURN_STATUSES = [
   'failed',
   'interrupted',
   'cancelled',
+  'joined',
 ] as const;
 
 export type TurnStatus = (typeof TURN_STATUSES)[number];

@@ -13,6 +13,9 @@ const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/iu;
 /** Anybody can knock, so knocks make a line a minute and no more. */
 const REFUSALS_LOGGED_EVERY_MS = 60_000;
 
+/** Where the tools of the turns that run are served. */
+export const TOOLS_PATH = '/mcp';
+
 /** A webhook: where it is, what it must carry, and what takes its updates. */
 export interface Webhook {
   /** `/telegram/webhook` */
@@ -34,6 +37,8 @@ export interface Webhook {
  */
 export function createHttpApp(options: {
   readonly webhooks: readonly Webhook[];
+  /** Serves `/mcp`: the tools of the turns that run. It looks after its own tokens and limits. */
+  readonly tools?: (request: Request) => Promise<Response>;
   readonly health: () => Promise<HealthReport>;
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -94,6 +99,9 @@ export function createHttpApp(options: {
       },
     );
   }
+
+  const { tools } = options;
+  if (tools !== undefined) app.all(TOOLS_PATH, (context) => tools(context.req.raw));
 
   app.get('/health', async (context) => {
     const report = await options.health();

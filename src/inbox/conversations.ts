@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { conversations } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
+import type { ProgressLevel } from '../core/progress.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** What is kept of each conversation. */
@@ -13,6 +14,9 @@ export interface ConversationStore {
   /** The model chosen for it, or `null` for the configured one. */
   model(id: string): string | null;
   chooseModel(id: string, model: string): void;
+  /** How much progress is shown in it, or `null` for as much as is configured. */
+  progress(id: string): ProgressLevel | null;
+  chooseProgress(id: string, level: ProgressLevel): void;
   /** Leaves everything said so far out of the prompts to come. Nothing is deleted. */
   startAfresh(id: string): void;
 }
@@ -54,6 +58,10 @@ export function createConversationStore(database: Database, clock: Clock): Conve
     model: (id) => row(id).model,
     chooseModel: (id, model) => {
       orm.update(conversations).set({ model }).where(eq(conversations.id, id)).run();
+    },
+    progress: (id) => row(id).progress,
+    chooseProgress: (id, progress) => {
+      orm.update(conversations).set({ progress }).where(eq(conversations.id, id)).run();
     },
     startAfresh: (id) => {
       orm

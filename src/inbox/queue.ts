@@ -1,8 +1,20 @@
-import { and, asc, count, eq, isNotNull, min, sql } from 'drizzle-orm';
-import { conversations, messages, turns } from '../../drizzle/schema.ts';
+import { and, asc, count, desc, eq, gt, isNotNull, min, sql } from 'drizzle-orm';
+import { messages as messageTable, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
 import type { Database } from '../platform/database/open.ts';
+import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
+import type { MessageStore, StoredMessage } from './messages.ts';
+
+/** The words of a message, or what came without any. */
+const shownText = sql<string>`coalesce(nullif(trim(${messageTable.text}), ''),
+  (select '(' || group_concat(coalesce(name, kind), ', ') || ')' from attachments
+    where attachments.message_id = ${messageTable.id}), '')`;
+
+/** Telegram sends the parts of an album as messages of their own, and does not say how many there are. */
+const ALBUM_WAIT_MS = 1500;
+
+type Turn = typeof turns.$inferSelect;
 
 /** A turn as a person would list it. `text` is the message that it answers. */
 export interface QueueEntry {
@@ -14,52 +26,70 @@ export interface QueueEntry {
   readonly activity: string | null;
 }
 
-/** A turn that was just claimed. */
-export interface ClaimedTurn {
-  readonly turnId: number;
-  readonly conversationId: string;
-  readonly messageId: number;
-  /** From 1. */
-  readonly attempt: number;
-  readonly marker: string;
-  readonly requestedModel: string;
-}
-
 /** The queue of turns, one a conversation, and its fairness between them. */
 export interface Queue {
   /**
    * Records a message and its turn, or only tells how many wait where the queue is full.
-   * To be called in the transaction that remembers the update.
+   * To be called in the transaction that remembers the update. The turn of an album waits for more of it.
    */
   enqueue(
     message: InboundMessage,
     model: string,
   ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
+  /**
+   * The same for a message that tells of a change to an earlier one.
+   *
+   * @param isPromised The person was told already that it is taken: then it is, however full the queue.
+   */
+  enqueueChange(
+    original: StoredMessage,
+    text: string,
+    model: string,
+    isPromised?: boolean,
+  ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
+  /**
+   * Adds a further part of an album to the turn of its first, which waits anew for what is still to come.
+   *
+   * @returns `null` where there is no such turn, or none that still waits; `refused` where the album was.
+   */
+  addToAlbum(
+    part: InboundMessage,
+  ): { readonly kind: 'queued'; readonly turnId: number } | { readonly kind: 'refused' } | null;
+  /**
+   * Has the albums that were coming in when the service ended wait anew: what it did not acknowledge is
+   * still to come.
+   */
+  awaitAlbums(): void;
+  /** Has the message of a turn that ended answered once more; `gone` where that was done already. */
+  again(
+    turnId: number,
+    model: string,
+  ): { readonly kind: 'queued' } | { readonly kind: 'gone' } | QueueFull;
+  /** The last turn that answers this message, by itself or with others. */
+  latest(messageId: number): Turn | null;
+  /** Puts a running turn back to where it waited. */
+  restart(turnId: number): void;
   /** Sets an interrupted turn going again. */
   requeue(turnId: number): { readonly kind: 'queued' } | { readonly kind: 'gone' } | QueueFull;
-  /**
-   * Makes the next turn that may run a running one, or returns `null` when there is none: the first of
-   * the conversation that has waited longest, counted from its oldest waiting turn or from the end of
-   * its last one, whichever came later. So whoever was served last waits behind the others.
-   */
+  /** See {@link createClaim}. */
   claim(markerPrefix: string): ClaimedTurn | null;
   /** Takes a waiting turn out. Returns whether it was still waiting. */
   cancel(turnId: number): boolean;
   /** Takes all waiting turns of a conversation out. Returns how many. */
   cancelAll(conversationId: string): number;
-  /** Asks for a running turn to be stopped. Returns whether it was running. */
+  /** Asks for a running turn to be stopped, for good. Returns whether it was running. */
   requestStop(turnId: number): boolean;
   /** The running turns whose stop was asked for. */
   stopRequests(): readonly number[];
   /** What runs and what waits in a conversation, in order. */
   entries(conversationId: string): readonly QueueEntry[];
+  /** When the next turn comes due that waits for its time; `null` where none does. */
+  nextDueAtMs(): number | null;
   /** How many turns wait over all, and since when the oldest does. */
   depth(): { readonly waitingCount: number; readonly oldestQueuedAtMs: number | null };
 }
 
-// Spelt out as the partial indexes have them: SQLite uses such an index for no other wording, and not
-// for bound values. https://sqlite.org/partialindex.html
-const ACTIVE = sql`${turns.status} in ('queued', 'running')`;
+// As the partial index has it.
 const RUNNING = sql`${turns.status} = 'running'`;
 
 export interface QueueFull {
@@ -70,7 +100,8 @@ export interface QueueFull {
 export function createQueue(
   database: Database,
   clock: Clock,
-  options: { readonly maxQueueSize: number },
+  messages: MessageStore,
+  options: { readonly maxQueueSize: number; readonly joinQueued: boolean },
 ): Queue {
   const { orm } = database;
   const waiting = orm
@@ -84,18 +115,6 @@ export function createQueue(
       ),
     )
     .prepare();
-  const insertMessage = orm
-    .insert(messages)
-    .values({
-      conversationId: sql.placeholder('conversationId'),
-      role: 'person',
-      author: sql.placeholder('author'),
-      text: sql.placeholder('text'),
-      platformMessageId: sql.placeholder('platformMessageId'),
-      createdAtMs: sql.placeholder('now'),
-    })
-    .returning({ id: messages.id })
-    .prepare();
   const insertTurn = orm
     .insert(turns)
     .values({
@@ -103,23 +122,29 @@ export function createQueue(
       messageId: sql.placeholder('messageId'),
       status: 'queued',
       requestedModel: sql.placeholder('model'),
+      notBeforeMs: sql.placeholder('notBeforeMs'),
       queuedAtMs: sql.placeholder('now'),
     })
     .returning({ id: turns.id })
     .prepare();
-  const next = orm
-    .select({ id: min(turns.id) })
-    .from(turns)
-    .innerJoin(conversations, eq(conversations.id, turns.conversationId))
-    .where(
-      sql`${ACTIVE} and ${turns.status} = 'queued' and not exists (
-        select 1 from turns as other
-        where other.conversation_id = ${turns.conversationId} and other.status = 'running')`,
-    )
-    .groupBy(turns.conversationId)
-    .orderBy(sql`max(min(${turns.queuedAtMs}), ${conversations.servedAtMs})`, sql`min(${turns.id})`)
-    .limit(1)
-    .prepare();
+  const add = (turn: {
+    conversationId: string;
+    messageId: number;
+    model: string;
+    notBeforeMs: number;
+  }): number => insertTurn.get({ ...turn, now: clock.now() }).id;
+
+  const latest = (messageId: number): Turn | null => {
+    const last = orm
+      .select()
+      .from(turns)
+      .where(eq(turns.messageId, messageId))
+      .orderBy(desc(turns.id))
+      .limit(1)
+      .get();
+    if (last?.joinedTurnId === undefined || last.joinedTurnId === null) return last ?? null;
+    return orm.select().from(turns).where(eq(turns.id, last.joinedTurnId)).get() ?? null;
+  };
 
   const fullness = (conversationId: string): QueueFull | null => {
     const waitingCount = waiting.get({ conversationId })?.count ?? 0;
@@ -138,16 +163,82 @@ export function createQueue(
       const conversationId = message.conversation.id;
       const full = fullness(conversationId);
       if (full !== null) return full;
-      const now = clock.now();
-      const { id: messageId } = insertMessage.get({
-        conversationId,
-        author: message.sender.name,
-        text: message.text,
-        platformMessageId: message.messageId,
-        now,
-      });
-      const { id: turnId } = insertTurn.get({ conversationId, messageId, model, now });
-      return { kind: 'queued', turnId };
+      const messageId = messages.add(message);
+      const notBeforeMs = message.albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
+      return { kind: 'queued', turnId: add({ conversationId, messageId, model, notBeforeMs }) };
+    },
+
+    enqueueChange: (original, text, model, isPromised = false) => {
+      const { conversationId } = original;
+      const full = isPromised ? null : fullness(conversationId);
+      if (full !== null) return full;
+      const messageId = messages.addChange(original, text);
+      return { kind: 'queued', turnId: add({ conversationId, messageId, model, notBeforeMs: 0 }) };
+    },
+
+    addToAlbum: (part) => {
+      if (part.albumId === null) return null;
+      const first = messages.ofAlbum(part.conversation.id, part.albumId);
+      if (first === null) return null;
+      if (first.role === 'command') return { kind: 'refused' };
+      const joined = orm
+        .update(turns)
+        .set({ notBeforeMs: clock.now() + ALBUM_WAIT_MS })
+        .where(
+          and(
+            eq(turns.messageId, first.id),
+            ACTIVE,
+            eq(turns.status, 'queued'),
+            eq(turns.attemptCount, 0),
+          ),
+        )
+        .returning({ turnId: turns.id })
+        .get();
+      if (joined === undefined) return null;
+      messages.addPart(first.id, part);
+      return { kind: 'queued', turnId: joined.turnId };
+    },
+
+    awaitAlbums: () => {
+      orm
+        .update(turns)
+        .set({ notBeforeMs: clock.now() + ALBUM_WAIT_MS })
+        .where(
+          and(
+            ACTIVE,
+            eq(turns.status, 'queued'),
+            eq(turns.attemptCount, 0),
+            gt(turns.notBeforeMs, 0),
+          ),
+        )
+        .run();
+    },
+
+    again: (turnId, model) => {
+      const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+      if (turn === undefined || isActive(turn) || latest(turn.messageId)?.id !== turnId) {
+        return { kind: 'gone' };
+      }
+      const { conversationId, messageId } = turn;
+      const full = fullness(conversationId);
+      if (full !== null) return full;
+      add({ conversationId, messageId, model, notBeforeMs: 0 });
+      return { kind: 'queued' };
+    },
+
+    latest,
+
+    restart: (turnId) => {
+      orm
+        .update(turns)
+        .set({
+          status: 'queued',
+          queuedAtMs: clock.now(),
+          stopRequestedAtMs: null,
+          restartRequestedAtMs: null,
+        })
+        .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
+        .run();
     },
 
     requeue: (turnId) => {
@@ -163,33 +254,7 @@ export function createQueue(
       return { kind: 'queued' };
     },
 
-    claim: (markerPrefix) =>
-      database.transaction(() => {
-        const turnId = next.get()?.id;
-        if (turnId === undefined || turnId === null) return null;
-        const marker = sql`${`${markerPrefix}.${turnId}.`} || (${turns.attemptCount} + 1)`;
-        const claimed = orm
-          .update(turns)
-          .set({
-            status: 'running',
-            attemptCount: sql`${turns.attemptCount} + 1`,
-            marker,
-            startedAtMs: clock.now(),
-            activity: null,
-            stopRequestedAtMs: null,
-          })
-          .where(eq(turns.id, turnId))
-          .returning()
-          .get();
-        return {
-          turnId,
-          conversationId: claimed.conversationId,
-          messageId: claimed.messageId,
-          attempt: claimed.attemptCount,
-          marker: claimed.marker ?? '',
-          requestedModel: claimed.requestedModel,
-        };
-      }),
+    claim: createClaim(database, clock, options.joinQueued),
 
     cancel: (turnId) => cancelWhere(eq(turns.id, turnId)) === 1,
     cancelAll: (conversationId) => cancelWhere(eq(turns.conversationId, conversationId)),
@@ -197,7 +262,7 @@ export function createQueue(
     requestStop: (turnId) =>
       orm
         .update(turns)
-        .set({ stopRequestedAtMs: clock.now() })
+        .set({ stopRequestedAtMs: clock.now(), restartRequestedAtMs: null })
         .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
         .run().changes === 1,
 
@@ -214,13 +279,13 @@ export function createQueue(
         .select({
           turnId: turns.id,
           status: turns.status,
-          text: messages.text,
+          text: shownText,
           queuedAtMs: turns.queuedAtMs,
           startedAtMs: turns.startedAtMs,
           activity: turns.activity,
         })
         .from(turns)
-        .innerJoin(messages, eq(messages.id, turns.messageId))
+        .innerJoin(messageTable, eq(messageTable.id, turns.messageId))
         .where(and(eq(turns.conversationId, conversationId), ACTIVE))
         .orderBy(sql`${turns.status} = 'queued'`, asc(turns.id))
         .all()
@@ -229,6 +294,13 @@ export function createQueue(
             ? [{ ...row, status: row.status }]
             : [],
         ),
+
+    nextDueAtMs: () =>
+      orm
+        .select({ dueAtMs: min(turns.notBeforeMs) })
+        .from(turns)
+        .where(and(ACTIVE, eq(turns.status, 'queued'), gt(turns.notBeforeMs, clock.now())))
+        .get()?.dueAtMs ?? null,
 
     depth: () => {
       const row = orm
@@ -239,4 +311,8 @@ export function createQueue(
       return row ?? { waitingCount: 0, oldestQueuedAtMs: null };
     },
   };
+}
+
+function isActive({ status }: Turn): boolean {
+  return status === 'queued' || status === 'running';
 }

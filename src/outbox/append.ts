@@ -14,6 +14,8 @@ export interface Outbox {
   say(conversation: Conversation, reply: Reply, turnId?: number): void;
   /** Adds a change to one of Claudio's own messages. */
   edit(conversation: Conversation, edit: Edit): void;
+  /** Adds that one of Claudio's own messages is taken away. */
+  remove(conversation: Conversation, messageId: string): void;
 }
 
 export function createOutbox(database: Database, clock: Clock, channels: Channels): Outbox {
@@ -41,6 +43,9 @@ export function createOutbox(database: Database, clock: Clock, channels: Channel
     },
     edit: (conversation, edit) => {
       append(conversation, [channels.of(conversation).renderEdit(edit)], null);
+    },
+    remove: (conversation, messageId) => {
+      append(conversation, [channels.of(conversation).renderRemoval(messageId)], null);
     },
   };
 }

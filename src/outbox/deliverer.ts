@@ -7,6 +7,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
+import type { OutgoingFiles } from './outgoing.ts';
 import { backoffMs, LONGEST_MS } from './backoff.ts';
 import type { Channels } from './channels.ts';
 
@@ -51,6 +52,9 @@ export function createDeliverer(options: {
   log: Logger;
   /** From 0 to 1. */
   random: () => number;
+  outgoing: OutgoingFiles;
+  /** Called after each attempt, when what came of it is recorded. */
+  attempted: () => void;
 }): Deliverer {
   const { database, clock, channels, log } = options;
   const { orm } = database;
@@ -141,6 +145,7 @@ export function createDeliverer(options: {
       .finally(() => {
         underWay.delete(destination);
         wake();
+        options.attempted();
       });
     underWay.set(destination, attempt);
   };
@@ -153,6 +158,7 @@ export function createDeliverer(options: {
       const now = clock.now();
       const { messageId } = outcome;
       await record(fields, () => markSent.run({ id: delivery.id, messageId, now }));
+      options.outgoing.remove(delivery.part);
       log.info(fields, 'delivery.sent');
       return;
     }
@@ -160,6 +166,7 @@ export function createDeliverer(options: {
     await record(fields, () =>
       orm.update(deliveries).set(ended).where(eq(deliveries.id, delivery.id)).run(),
     );
+    if (ended.status === 'failed') options.outgoing.remove(delivery.part);
     log.warn(
       { ...fields, reason: ended.reason, dueAtMs: ended.dueAtMs },
       ended.status === 'failed' ? 'delivery.failed' : 'delivery.postponed',

@@ -7,7 +7,7 @@ import {
   openSync,
   renameSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -29,14 +29,14 @@ export function makePrivate(path: string): void {
 }
 
 /**
- * Replaces a file as a whole, mode 0600: after a crash it holds the old text or the new one, never a
+ * Replaces a file as a whole, mode 0600: after a crash it holds the old content or the new, never a
  * part of either.
  */
-export function writePrivateFile(path: string, text: string): void {
+export function writePrivateFile(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(file, text);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

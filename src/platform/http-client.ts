@@ -18,7 +18,13 @@ export interface HttpRequest {
 
 /** What came of a request. */
 export type HttpOutcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: Uint8Array }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** What `Retry-After` asks for in seconds; null where it asks for nothing, or names a date. */
+      readonly retryAfterMs: number | null;
+      readonly body: Uint8Array;
+    }
   /** No whole answer came. The `reason` never holds the URL, which may carry a secret. */
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -51,6 +57,10 @@ function reasonOf(thrown: unknown): string {
       : null;
   if (code !== null) return REASONS[code] ?? `request failed (${code})`;
   return `request failed (${thrown instanceof Error ? thrown.name : typeof thrown})`;
+}
+
+function retryAfterMsOf(header: string | string[] | undefined): number | null {
+  return typeof header === 'string' && /^\d{1,6}$/u.test(header) ? Number(header) * 1000 : null;
 }
 
 /** Reads a body up to a bound; null when there is more of it. */
@@ -96,7 +106,12 @@ export function createHttpClient(): HttpClient {
         if (content === null) {
           return { kind: 'failed', reason: `answer larger than ${maxResponseBytes} bytes` };
         }
-        return { kind: 'answered', status: answer.statusCode, body: content };
+        return {
+          kind: 'answered',
+          status: answer.statusCode,
+          retryAfterMs: retryAfterMsOf(answer.headers['retry-after']),
+          body: content,
+        };
       } catch (thrown) {
         if (deadline.aborted) {
           return { kind: 'failed', reason: `no answer within ${timeoutMs} ms` };

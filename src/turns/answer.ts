@@ -1,21 +1,44 @@
 import type { Agent, AgentOutcome } from '../core/agent.ts';
-import { escapeMarkdown } from '../core/format.ts';
+import { escapeMarkdown, excerpt } from '../core/format.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import type { TurnEnd } from './records.ts';
 
 /** So many of the last tools are listed to the person. */
 const SHOWN_LINE_COUNT = 10;
+const QUESTION_LENGTH = 200;
+
+/** How a turn ended: like the run of its agent, or before there was one. */
+export type TurnOutcome =
+  | AgentOutcome
+  /** Nothing of the message could be used. `sentences` are Markdown. */
+  | { readonly kind: 'unusable'; readonly sentences: readonly string[] };
+
+/** The outcome of a turn that broke for a reason of our own. */
+export function broken(turn: { readonly requestedModel: string }, detail: string): TurnOutcome {
+  return {
+    kind: 'failed',
+    failure: { code: 'execution-error' },
+    detail,
+    model: turn.requestedModel,
+    usage: NO_USAGE,
+  };
+}
 
 /**
  * Puts the outcome of a run into what the turn's row keeps and the person reads.
  *
- * @param toolLines What was done, a line a tool; shown where there is no answer that would tell.
+ * @param known `toolLines`: what was done, a line a tool, shown where there is no answer that would tell.
+ * `unusable`: what came with the message and was not used, a sentence each.
  */
 export function answerOf(
-  outcome: AgentOutcome,
-  toolLines: readonly string[],
-  explain: Agent['explain'],
+  outcome: TurnOutcome,
+  known: {
+    readonly toolLines: readonly string[];
+    readonly unusable?: readonly string[];
+    readonly explain: Agent['explain'];
+  },
 ): TurnEnd {
+  const { toolLines, unusable = [], explain } = known;
   switch (outcome.kind) {
     case 'answered':
       return {
@@ -23,7 +46,12 @@ export function answerOf(
         usage: outcome.usage,
         model: outcome.model,
         failure: null,
-        text: [fallbackNote(outcome, explain), outcome.text, deniedNote(outcome.deniedTools)]
+        text: [
+          ...unusable.map(warning),
+          fallbackNote(outcome, explain),
+          outcome.text,
+          deniedNote(outcome.deniedTools),
+        ]
           .filter((part) => part !== '')
           .join('\n\n'),
       };
@@ -34,6 +62,14 @@ export function answerOf(
         model: outcome.model,
         failure: outcome.failure.code,
         text: `⚠️ ${explain(outcome.failure)}${doneSoFar(toolLines)}`,
+      };
+    case 'unusable':
+      return {
+        status: 'failed',
+        usage: NO_USAGE,
+        model: null,
+        failure: 'unusable',
+        text: outcome.sentences.map(warning).join('\n\n'),
       };
     case 'stopped':
       return {
@@ -48,10 +84,19 @@ export function answerOf(
 
 /** What the person reads about a turn that was found running by a new instance. */
 export function interruptedAnswer(
-  turn: { readonly activity: string | null; readonly wasLastTry: boolean },
+  turn: {
+    readonly activity: string | null;
+    readonly wasLastTry: boolean;
+    /** What it waited to be answered. */
+    readonly question: string | null;
+  },
   toolLines: readonly string[],
 ): TurnEnd {
-  const during = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
+  const doing = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
+  const during =
+    turn.question === null
+      ? doing
+      : ` while I waited for your answer to: ${escapeMarkdown(excerpt(turn.question, QUESTION_LENGTH))}`;
   const next = turn.wasLastTry
     ? 'That was the third time, so I do not offer to try it again. Send the message anew if you want to.'
     : 'I have not started it again by myself, because it may have changed things already.';
@@ -62,6 +107,10 @@ export function interruptedAnswer(
     failure: 'interrupted',
     text: `⚡ I was interrupted${during}. ${next}${doneSoFar(toolLines)}`,
   };
+}
+
+function warning(sentence: string): string {
+  return `⚠️ ${sentence}`;
 }
 
 function doneSoFar(toolLines: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, inArray, lt, notExists, sql } from 'drizzle-orm';
 import { conversations, messages, turns } from '../../drizzle/schema.ts';
+import type { Quote } from '../core/inbound.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** One message of the talk so far. */
@@ -7,17 +8,28 @@ export interface HistoryEntry {
   readonly role: 'person' | 'claude';
   readonly author: string | null;
   readonly text: string;
+  readonly quote: Quote | null;
+  readonly forwardedFrom: string | null;
+  /** The files that came with it, by name: they are no longer there. */
+  readonly attached: string | null;
   readonly toolSummary: string | null;
   readonly createdAtMs: number;
+}
+
+/** A turn, as far as the talk goes. */
+interface TurnPlace {
+  readonly turnId: number;
+  readonly conversationId: string;
+  readonly messageId: number;
 }
 
 /** Reads what was said before a message. */
 export interface History {
   /**
-   * At most `limit` messages before the given one and after the last `/new`, oldest first, each answer
+   * At most `limit` messages before the given one, without those of its turn's own, and after the last `/new`, oldest first, each answer
    * right behind its question. What was taken back before Claude saw it is not among them.
    */
-  before(conversationId: string, messageId: number, limit: number): readonly HistoryEntry[];
+  before(turn: TurnPlace, limit: number): readonly HistoryEntry[];
 }
 
 export function createHistory(database: Database): History {
@@ -30,13 +42,27 @@ export function createHistory(database: Database): History {
         eq(turns.messageId, messages.id),
         eq(turns.status, 'cancelled'),
         eq(turns.attemptCount, 0),
+        // A second turn for the same message, with another model, may have been taken back by itself.
+        sql`not exists (select 1 from turns as other
+          where other.message_id = ${turns.messageId} and other.id <> ${turns.id}
+            and (other.attempt_count > 0 or other.status = 'joined'))`,
       ),
+    );
+  const joined = orm
+    .select({ id: turns.id })
+    .from(turns)
+    .where(
+      and(eq(turns.messageId, messages.id), eq(turns.joinedTurnId, sql.placeholder('turnId'))),
     );
   const recent = orm
     .select({
       role: messages.role,
       author: messages.author,
       text: messages.text,
+      quote: messages.quote,
+      forwardedFrom: messages.forwardedFrom,
+      attached: sql<string | null>`(select group_concat(coalesce(name, kind), ', ')
+        from attachments where attachments.message_id = ${messages.id} and kind <> 'speech')`,
       toolSummary: messages.toolSummary,
       createdAtMs: messages.createdAtMs,
     })
@@ -49,6 +75,7 @@ export function createHistory(database: Database): History {
         gt(messages.position, conversations.historyAfterMessageId),
         lt(messages.position, sql.placeholder('messageId')),
         notExists(takenBack),
+        notExists(joined),
       ),
     )
     .orderBy(desc(messages.position), desc(messages.id))
@@ -56,9 +83,9 @@ export function createHistory(database: Database): History {
     .prepare();
 
   return {
-    before: (conversationId, messageId, limit) =>
+    before: ({ turnId, conversationId, messageId }, limit) =>
       recent
-        .all({ conversationId, messageId, limit })
+        .all({ turnId, conversationId, messageId, limit })
         .toReversed()
         .flatMap(({ role, ...entry }) => (role === 'command' ? [] : [{ role, ...entry }])),
   };

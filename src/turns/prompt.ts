@@ -1,16 +1,41 @@
 import { beginning, ending } from '../core/format.ts';
+import type { Quote } from '../core/inbound.ts';
+import type { PreparedFile } from './attachments.ts';
 import type { HistoryEntry } from './history.ts';
 
 /** Longer messages of the past are cut in the middle, so that one of them cannot crowd out the rest. */
 const HISTORY_TEXT_LENGTH = 8000;
 const AUTHOR_LENGTH = 64;
+const NAMELESS = 'the person';
+
+/** A message that the turn is to answer. */
+export interface PromptMessage {
+  readonly author: string | null;
+  readonly text: string;
+  readonly quote: Quote | null;
+  readonly forwardedFrom: string | null;
+  /** Set where it tells of a change to an earlier message: what stood there before. */
+  readonly formerText: string | null;
+  /** Whether the text was written down from a recording. */
+  readonly isSpoken: boolean;
+  readonly files: readonly PreparedFile[];
+  /** What came with it and could not be used, a sentence each. */
+  readonly unusable: readonly string[];
+}
 
 /** What a prompt is made of. */
 export interface PromptSource {
+  /** The folder of the turn. Here and not in the system prompt, which stays the same and is cached. */
+  readonly folder: string;
   readonly history: readonly HistoryEntry[];
-  readonly message: { readonly author: string | null; readonly text: string };
+  /** At least one; more where several are answered at once. */
+  readonly messages: readonly PromptMessage[];
+  /** How people reacted to answers since the last turn, a line each. */
+  readonly reactions: readonly string[];
   /** What an earlier, interrupted attempt at the same message did, a line a tool; empty: there was none. */
   readonly interruptedWork: readonly string[];
+  /** What was asked in that attempt. */
+  readonly questions: readonly { readonly question: string; readonly answer: string | null }[];
 }
 
 /**
@@ -18,11 +43,17 @@ export interface PromptSource {
  * with `claudio-`; no text can close or open one, see {@link defuseTags}.
  */
 export function buildPrompt(source: PromptSource): string {
-  const parts: string[] = [];
+  const parts = [`The folder of this turn: ${source.folder}`];
   if (source.history.length > 0) {
     parts.push(
       'What was said so far, oldest first:',
       `<claudio-history>\n${source.history.map(historyEntry).join('\n')}\n</claudio-history>`,
+    );
+  }
+  if (source.reactions.length > 0) {
+    parts.push(
+      'How people reacted to your answers since then:',
+      tagged('claudio-reactions', source.reactions.join('\n')),
     );
   }
   if (source.interruptedWork.length > 0) {
@@ -31,7 +62,15 @@ export function buildPrompt(source: PromptSource): string {
       tagged('claudio-interrupted', source.interruptedWork.join('\n')),
     );
   }
-  parts.push('The message to answer:', messageTag(source.message.author, source.message.text));
+  if (source.questions.length > 0) {
+    parts.push('In that attempt you asked:', source.questions.map(question).join('\n'));
+  }
+  const isOne = source.messages.length === 1;
+  parts.push(
+    isOne ? 'The message to answer:' : 'The messages to answer, all in one reply:',
+    source.messages.map(messageToAnswer).join('\n'),
+    ...source.messages.flatMap(wordlessInstruction),
+  );
   return parts.join('\n\n');
 }
 
@@ -44,25 +83,96 @@ export function defuseTags(text: string): string {
 }
 
 function historyEntry(entry: HistoryEntry): string {
-  const at = new Date(entry.createdAtMs).toISOString();
-  if (entry.role === 'person') return messageTag(entry.author, shorten(entry.text), at);
+  const attributes = { at: new Date(entry.createdAtMs).toISOString() };
+  const text = shorten(entry.text);
+  if (entry.role === 'person') {
+    return messageTag(
+      { from: entry.author ?? NAMELESS, ...attributes, ...origin(entry) },
+      `${quoteTag(entry.quote)}${defuseTags(text)}${attachedTag(entry.attached)}`,
+    );
+  }
   const tools = entry.toolSummary === null ? '' : `${tagged('claudio-tools', entry.toolSummary)}\n`;
-  return `<claudio-message from="Claude" at="${at}">\n${tools}${defuseTags(shorten(entry.text))}\n</claudio-message>`;
+  return messageTag({ from: 'Claude', ...attributes }, `${tools}${defuseTags(text)}`);
 }
 
-function messageTag(author: string | null, text: string, at?: string): string {
-  const name = attribute(author ?? 'the person');
-  const time = at === undefined ? '' : ` at="${at}"`;
-  return `<claudio-message from="${name}"${time}>\n${defuseTags(text)}\n</claudio-message>`;
+function messageToAnswer(message: PromptMessage): string {
+  const former =
+    message.formerText === null
+      ? ''
+      : `${tagged('claudio-former-text', message.formerText)}\nchanged to:\n`;
+  const isWordless = message.text.trim() === '' && message.files.length > 0;
+  const before = `${quoteTag(message.quote)}${former}`;
+  const words = isWordless ? before.trimEnd() : `${before}${defuseTags(message.text)}`;
+  const lines = [
+    ...(isWordless && words === '' ? [] : [words]),
+    ...message.files.map(
+      ({ path, description }) =>
+        `<claudio-file path="${attribute(path, path.length)}">${defuseTags(description)}</claudio-file>`,
+    ),
+    ...message.unusable.map((sentence) => tagged('claudio-unusable', sentence)),
+  ];
+  return messageTag(
+    {
+      from: message.author ?? NAMELESS,
+      ...origin(message),
+      ...(message.isSpoken ? { spoken: 'yes' } : {}),
+    },
+    lines.join('\n'),
+  );
+}
+
+/** What to do with files that came without a word. */
+function wordlessInstruction({ text, files }: PromptMessage): string[] {
+  if (text.trim() !== '' || files.length === 0) return [];
+  const kinds = new Set(files.map(({ kind }) => kind));
+  const [them, these] = files.length === 1 ? ['it', 'this'] : ['them', 'these'];
+  if (kinds.size > 1)
+    return [`No words came with ${these} files: look at ${them} and say what is in ${them}.`];
+  if (kinds.has('picture')) {
+    return [
+      `No words came with it: describe ${files.length === 1 ? 'this image' : 'these images'}.`,
+    ];
+  }
+  return kinds.has('text')
+    ? [`No words came with it: read the file${files.length === 1 ? '' : 's'} and sum ${them} up.`]
+    : [
+        `No words came with it: look at the file${files.length === 1 ? '' : 's'} and say what ${them === 'it' ? 'it is' : 'they are'}.`,
+      ];
+}
+
+function question({ question: asked, answer }: PromptSource['questions'][number]): string {
+  const answered = answer === null ? 'not answered yet' : tagged('claudio-answer', answer);
+  return `${tagged('claudio-question', asked)}\n${answered}`;
+}
+
+function quoteTag(quote: Quote | null): string {
+  if (quote === null) return '';
+  const from = attribute(quote.author ?? 'somebody');
+  return `<claudio-quote from="${from}">\n${defuseTags(shorten(quote.text))}\n</claudio-quote>\n`;
+}
+
+function attachedTag(names: string | null): string {
+  return names === null ? '' : `\n${tagged('claudio-attached', names)}`;
+}
+
+function origin(message: { readonly forwardedFrom: string | null }): Record<string, string> {
+  return message.forwardedFrom === null ? {} : { 'forwarded-from': message.forwardedFrom };
+}
+
+function messageTag(attributes: Readonly<Record<string, string>>, content: string): string {
+  const written = Object.entries(attributes).map(
+    ([name, value]) => `${name}="${attribute(value)}"`,
+  );
+  return `<claudio-message ${written.join(' ')}>\n${content}\n</claudio-message>`;
 }
 
 function tagged(tag: string, text: string): string {
   return `<${tag}>\n${defuseTags(text)}\n</${tag}>`;
 }
 
-function attribute(text: string): string {
+function attribute(text: string, maxLength = AUTHOR_LENGTH): string {
   const oneLine = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-  return beginning(oneLine, AUTHOR_LENGTH)
+  return beginning(oneLine, maxLength)
     .replaceAll('&', '&amp;')
     .replaceAll('"', '&quot;')
     .replaceAll('<', '&lt;')

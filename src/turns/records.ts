@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { conversations, messages, toolUses, turns } from '../../drizzle/schema.ts';
 import type { ToolUse } from '../core/agent.ts';
+import type { Button } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
 import type { TurnStatus, Usage } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -14,12 +15,22 @@ export interface TurnEnd {
   readonly failure: string | null;
   /** What the talk keeps as Claude's part: the answer, or what the person was told instead. */
   readonly text: string;
+  /** Below what the person is told; none unless given. */
+  readonly buttons?: readonly (readonly Button[])[];
 }
 
 /** What is written about a turn while it runs and when it ends. */
 export interface TurnRecords {
   started(turnId: number, sessionId: string): void;
   toolUsed(turnId: number, attempt: number, use: ToolUse): void;
+  /** The message that shows its progress is there, with this id of the platform. */
+  progressShown(turnId: number, platformMessageId: string): void;
+  /** Returns whether that message was still known. */
+  forgetProgress(turnId: number, platformMessageId: string): boolean;
+  /** Its answer is to be spoken before it is told. */
+  speechWanted(turnId: number): void;
+  turn(turnId: number): typeof turns.$inferSelect;
+  message(messageId: number): typeof messages.$inferSelect;
   /** The tools used so far, a line each, oldest first. */
   toolLines(turnId: number): readonly string[];
   /** To be called in the transaction that also tells the person. */
@@ -36,6 +47,16 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
     .from(toolUses)
     .where(eq(toolUses.turnId, sql.placeholder('turnId')))
     .orderBy(asc(toolUses.id))
+    .prepare();
+  const turnById = orm
+    .select()
+    .from(turns)
+    .where(eq(turns.id, sql.placeholder('turnId')))
+    .prepare();
+  const messageById = orm
+    .select()
+    .from(messages)
+    .where(eq(messages.id, sql.placeholder('messageId')))
     .prepare();
   const toolLines = (turnId: number) => usedBy.all({ turnId }).map(({ summary }) => summary);
 
@@ -54,6 +75,23 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
       });
     },
 
+    progressShown: (turnId, progressMessageId) => {
+      orm.update(turns).set({ progressMessageId }).where(eq(turns.id, turnId)).run();
+    },
+
+    forgetProgress: (turnId, platformMessageId) =>
+      orm
+        .update(turns)
+        .set({ progressMessageId: null })
+        .where(and(eq(turns.id, turnId), eq(turns.progressMessageId, platformMessageId)))
+        .run().changes === 1,
+
+    speechWanted: (turnId) => {
+      orm.update(turns).set({ speech: 'pending' }).where(eq(turns.id, turnId)).run();
+    },
+
+    turn: (turnId) => found(turnById.get({ turnId }), `turn ${turnId}`),
+    message: (messageId) => found(messageById.get({ messageId }), `message ${messageId}`),
     toolLines,
 
     ended: ({ turnId, conversationId, messageId }, end) => {
@@ -101,4 +139,9 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .run();
     },
   };
+}
+
+function found<Row>(row: Row | undefined, name: string): Row {
+  if (row === undefined) throw new Error(`no ${name}`);
+  return row;
 }

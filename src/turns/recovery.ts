@@ -3,7 +3,9 @@ import { boots, messages, turns } from '../../drizzle/schema.ts';
 import type { AgentOutcome } from '../core/agent.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import { answerOf, interruptedAnswer } from './answer.ts';
-import type { TurnParts } from './turn.ts';
+import { restart, tellEnd } from './ending.ts';
+import { removeTurnFolders } from './folder.ts';
+import type { TurnParts } from './parts.ts';
 
 /** A turn that was interrupted this often is not offered again. */
 const MOST_INTERRUPTIONS = 3;
@@ -35,6 +37,8 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     if (stoppedCount > 0) parts.log.warn({ stoppedCount }, 'recovery.processes-stopped');
   }
 
+  await removeTurnFolders(parts.tempDir);
+
   const found = orm
     .select({ turn: turns, message: messages })
     .from(turns)
@@ -44,37 +48,40 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     .all();
   for (const { turn, message } of found) {
     const conversation = parts.conversations.get(turn.conversationId);
+    const claimed = { turnId: turn.id, conversationId: conversation.id, messageId: message.id };
+    if (turn.restartRequestedAtMs !== null) {
+      // The person wanted that before the service died.
+      parts.database.transaction(() => restart(claimed, parts));
+      parts.log.info({ conversation: conversation.id, turn: turn.id }, 'turn.restarted');
+      continue;
+    }
     const toolLines = parts.records.toolLines(turn.id);
     const wasLastTry = turn.interruptionCount + 1 >= MOST_INTERRUPTIONS;
     const end =
       turn.stopRequestedAtMs === null
-        ? interruptedAnswer({ activity: turn.activity, wasLastTry }, toolLines)
-        : answerOf(STOPPED, toolLines, parts.agent.explain);
+        ? interruptedAnswer(
+            {
+              activity: turn.activity,
+              wasLastTry,
+              question: parts.questions.openOf(turn.id)?.text ?? null,
+            },
+            toolLines,
+          )
+        : answerOf(STOPPED, { toolLines, explain: parts.agent.explain });
     parts.database.transaction(() => {
-      parts.records.ended(
-        { turnId: turn.id, conversationId: conversation.id, messageId: message.id },
-        end,
-      );
-      parts.outbox.say(
-        conversation,
-        {
-          markdown: end.text,
-          replyTo: message.platformMessageId,
-          buttons:
-            end.status === 'interrupted'
-              ? [
-                  [
-                    { label: '🔁 Retry', data: `${RETRY}:${turn.id}` },
-                    { label: '🗑 Discard', data: `${DISCARD}:${turn.id}` },
-                  ],
-                ]
-              : [],
-        },
-        turn.id,
-      );
+      parts.records.ended(claimed, end);
+      if (end.status !== 'interrupted') parts.questions.withdraw(turn.id);
+      const buttons = [
+        [
+          { label: '🔁 Retry', data: `${RETRY}:${turn.id}` },
+          { label: '🗑 Discard', data: `${DISCARD}:${turn.id}` },
+        ],
+      ];
+      tellEnd(claimed, end.status === 'interrupted' ? { ...end, buttons } : end, parts);
     });
     parts.log.warn({ conversation: conversation.id, turn: turn.id }, `turn.${end.status}`);
   }
+  parts.queue.awaitAlbums();
 }
 
 const STOPPED: AgentOutcome = { kind: 'stopped', usage: NO_USAGE };

@@ -1,24 +1,20 @@
-import { setTimeout } from 'node:timers/promises';
-import { eq } from 'drizzle-orm';
-import { messages } from '../../drizzle/schema.ts';
-import type { Agent, AgentOutcome } from '../core/agent.ts';
 import { messageOf } from '../core/error.ts';
 import { NO_USAGE } from '../core/turn.ts';
-import type { ConversationStore } from '../inbox/conversations.ts';
-import type { ClaimedTurn } from '../inbox/queue.ts';
-import type { Outbox } from '../outbox/append.ts';
-import type { Channels } from '../outbox/channels.ts';
-import { isDatabaseFault, type Database } from '../platform/database/open.ts';
+import type { ClaimedTurn } from '../inbox/claim.ts';
 import type { Logger } from '../platform/log.ts';
-import { answerOf } from './answer.ts';
-import type { History } from './history.ts';
+import { broken, type TurnOutcome } from './answer.ts';
+import { readAsked } from './asked.ts';
+import { commit, type TurnEnding } from './ending.ts';
+import { openTurnFolder, type TurnFolder } from './folder.ts';
+import type { TurnParts } from './parts.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { createProgressMessage, type ProgressMessage } from './progress-message.ts';
 import { buildPrompt } from './prompt.ts';
-import type { TurnEnd, TurnRecords } from './records.ts';
 import { systemPrompt } from './system-prompt.ts';
+import type { OpenTools } from './tools.ts';
 
-/** How often the outcome of a turn is offered to a database that refuses it. */
-const COMMIT_RETRY_MS = 2000;
+/** The verb of the button below the message that shows what a turn is doing. */
+export const HALT = 'halt';
 
 /** What can end a turn early. */
 export interface TurnSignals {
@@ -28,25 +24,10 @@ export interface TurnSignals {
   readonly shutdown: AbortSignal;
 }
 
-/** What it takes to run turns. */
-export interface TurnParts {
-  readonly database: Database;
-  readonly agent: Agent;
-  readonly channels: Channels;
-  readonly outbox: Outbox;
-  readonly conversations: ConversationStore;
-  readonly history: History;
-  readonly records: TurnRecords;
-  readonly log: Logger;
-  readonly home: string;
-  readonly workDir: string;
-  readonly maxHistoryCount: number;
-}
-
 /**
- * Runs one claimed turn to its end: prompt, agent, and then the outcome and the reply's rows in one
- * commit. Never throws. Stopped by a shutdown it leaves the turn running in the database, where the
- * next start finds it interrupted; an answer that came first is kept.
+ * Runs one claimed turn to its end: what came with its message, prompt, agent, and then the outcome and
+ * the reply's rows in one commit. Never throws. Stopped by a shutdown it leaves the turn running in the
+ * database, where the next start finds it interrupted; an answer that came first is kept.
  */
 export async function runTurn(
   turn: ClaimedTurn,
@@ -58,40 +39,109 @@ export async function runTurn(
     turn: turn.turnId,
     marker: turn.marker,
   });
-  const progress = createProgress(parts.database, log);
-  let stopSign: (() => void) | undefined;
-  const work = async (): Promise<AgentOutcome> => {
-    const conversation = parts.conversations.get(turn.conversationId);
-    stopSign = parts.channels.of(conversation).signs.working(conversation);
-    const signal = AbortSignal.any([signals.stop, signals.shutdown]);
-    return await runAgent(turn, parts, progress, log, signal);
+  const run: Run = {
+    turn,
+    parts,
+    log,
+    progress: createProgress(parts.database, log),
+    signal: AbortSignal.any([signals.stop, signals.shutdown]),
+    ending: { isSpoken: false, unusable: [], reactions: { ids: [], lines: [] } },
+    opened: [],
+    message: null,
+    tools: null,
   };
   log.info({ attempt: turn.attempt, model: turn.requestedModel }, 'turn.started');
-  const outcome = await work().catch((error: unknown) => {
+  const outcome = await work(run).catch((error: unknown): TurnOutcome => {
+    // What waits by a signal throws its reason.
+    if (run.signal.aborted) return { kind: 'stopped', usage: NO_USAGE };
     log.error({ err: error }, 'turn.broken');
     return broken(turn, messageOf(error));
   });
+  void run.message?.close();
+  // Nothing may be said by a tool once the answer is.
+  run.tools?.close();
   if (outcome.kind === 'stopped' && !signals.stop.aborted) {
     log.warn({ reason: 'the service is stopping' }, 'turn.left');
   } else {
-    await commit(turn, outcome, parts, progress, log, signals.shutdown);
+    await commit(turn, outcome, run.ending, parts, run.progress, log, signals.shutdown);
+    parts.said();
   }
-  stopSign?.();
+  for (const close of run.opened.toReversed()) await closeQuietly(close, log);
+  await removeLateMessage(run, await run.message?.pending());
+}
+
+/** All that belongs to one run of a turn. What was opened is closed in the opposite order. */
+interface Run {
+  readonly turn: ClaimedTurn;
+  readonly parts: TurnParts;
+  readonly log: Logger;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly opened: (() => unknown)[];
+  ending: TurnEnding;
+  message: ProgressMessage | null;
+  tools: OpenTools | null;
+}
+
+async function work(run: Run): Promise<TurnOutcome> {
+  const { turn, parts, signal } = run;
+  const conversation = parts.conversations.get(turn.conversationId);
+  const channel = parts.channels.of(conversation);
+  run.opened.push(channel.signs.working(conversation));
+  const message = createProgressMessage({
+    signs: channel.signs,
+    conversation,
+    turnId: turn.turnId,
+    clock: parts.clock,
+    level: parts.conversations.progress(conversation.id) ?? parts.progressLevel,
+    streaming: parts.streaming,
+    log: run.log,
+    stopButton: { label: '⏹ Stop', data: `${HALT}:${turn.turnId}` },
+    onShown: (messageId) => {
+      run.progress.note(() => parts.records.progressShown(turn.turnId, messageId));
+    },
+  });
+  run.message = message;
+  const folder = await openTurnFolder(parts.tempDir, turn);
+  run.opened.push(() => folder.remove());
+
+  const asked = await readAsked(turn, { conversation, channel, folder: folder.path }, parts, {
+    log: run.log,
+    tell: (words) => message.say(words),
+    signal,
+  });
+  run.ending = { ...run.ending, isSpoken: asked.isSpoken };
+  if (asked.isHopeless) return { kind: 'unusable', sentences: asked.unusable };
+  const reactions = parts.reactions.untold(turn.conversationId);
+  run.ending = { ...run.ending, unusable: asked.unusable, reactions };
+  const prompt = buildPrompt({
+    folder: folder.path,
+    history: parts.history.before(turn, parts.maxHistoryCount),
+    messages: asked.messages,
+    reactions: reactions.lines,
+    interruptedWork: parts.records.toolLines(turn.turnId),
+    questions: parts.questions.answersOf(turn.turnId),
+  });
+  return await runAgent(run, prompt, folder, message);
 }
 
 async function runAgent(
-  turn: ClaimedTurn,
-  parts: TurnParts,
-  progress: Progress,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<AgentOutcome> {
-  const { text, author } = question(parts.database, turn.messageId);
-  const prompt = buildPrompt({
-    history: parts.history.before(turn.conversationId, turn.messageId, parts.maxHistoryCount),
-    message: { text, author },
-    interruptedWork: parts.records.toolLines(turn.turnId),
+  run: Run,
+  prompt: string,
+  folder: TurnFolder,
+  message: ProgressMessage,
+): Promise<TurnOutcome> {
+  const { turn, parts, progress, log, signal } = run;
+  const question = parts.records.message(turn.messageId);
+  const tools = parts.tools.open({
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    conversation: parts.conversations.get(turn.conversationId),
+    messageId: turn.messageId,
+    platformMessageId: question.platformMessageId,
+    sendableDirs: [parts.workDir, folder.path],
   });
+  run.tools = tools;
   const events = parts.agent.run(
     {
       marker: turn.marker,
@@ -99,6 +149,9 @@ async function runAgent(
       systemPrompt: await systemPrompt(parts.home),
       model: turn.requestedModel,
       workDir: parts.workDir,
+      readableDirs: [folder.path],
+      toolServer: tools.server,
+      isWaitingForPerson: () => tools.isWaitingForPerson(),
     },
     signal,
   );
@@ -108,8 +161,12 @@ async function runAgent(
         progress.keep(() => parts.records.started(turn.turnId, event.sessionId));
         break;
       case 'progress':
-        progress.note(() => parts.records.toolUsed(turn.turnId, turn.attempt, event.toolUse));
-        log.debug({ tool: event.toolUse.tool }, 'turn.progress');
+        message.note(event.progress);
+        if (event.progress.kind === 'tool-began') {
+          const { toolUse } = event.progress;
+          progress.note(() => parts.records.toolUsed(turn.turnId, turn.attempt, toolUse));
+          log.debug({ tool: toolUse.tool }, 'turn.progress');
+        }
         break;
       case 'completed':
         return event.outcome;
@@ -118,74 +175,25 @@ async function runAgent(
   throw new Error('the agent ended without an outcome');
 }
 
-/** An answer exists now: nothing but the end of the process may keep it out of the database. */
-async function commit(
-  turn: ClaimedTurn,
-  outcome: AgentOutcome,
-  parts: TurnParts,
-  progress: Progress,
-  log: Logger,
-  shutdown: AbortSignal,
-): Promise<void> {
-  let told = outcome;
-  let end: TurnEnd | undefined;
-  while (end === undefined) {
-    try {
-      end = parts.database.transaction(() => {
-        progress.settle();
-        return record(turn, told, parts);
-      });
-    } catch (error) {
-      log.error({ err: error }, 'turn.not-recorded');
-      if (shutdown.aborted) return;
-      if (isDatabaseFault(error)) {
-        await setTimeout(COMMIT_RETRY_MS, undefined, { signal: shutdown }).catch(() => undefined);
-      } else if (told === outcome) {
-        // Waiting mends nothing here: the person is told so much at least.
-        told = broken(turn, messageOf(error));
-      } else {
-        return;
-      }
-    }
+/** A message that was still on its way when the turn ended is taken away as soon as its id is known. */
+async function removeLateMessage(run: Run, messageId: string | null | undefined): Promise<void> {
+  const { turn, parts, log } = run;
+  if (messageId === null || messageId === undefined) return;
+  try {
+    parts.database.transaction(() => {
+      if (!parts.records.forgetProgress(turn.turnId, messageId)) return;
+      parts.outbox.remove(parts.conversations.get(turn.conversationId), messageId);
+    });
+    parts.said();
+  } catch (error) {
+    log.warn({ err: error }, 'turn.progress-kept');
   }
-  log[outcome.kind === 'failed' ? 'warn' : 'info'](
-    {
-      model: end.model,
-      costUsd: end.usage.costUsd,
-      ...(outcome.kind === 'failed' ? { failure: outcome.failure, detail: outcome.detail } : {}),
-      ...(outcome.kind === 'answered' && outcome.fallback !== null
-        ? { fallback: outcome.fallback }
-        : {}),
-    },
-    `turn.${end.status}`,
-  );
 }
 
-/** Writes how the turn ended, and what the person is told of it. */
-function record(turn: ClaimedTurn, outcome: AgentOutcome, parts: TurnParts): TurnEnd {
-  const { platformMessageId } = question(parts.database, turn.messageId);
-  const end = answerOf(outcome, parts.records.toolLines(turn.turnId), parts.agent.explain);
-  parts.records.ended(turn, end);
-  parts.outbox.say(
-    parts.conversations.get(turn.conversationId),
-    { markdown: end.text, replyTo: platformMessageId, buttons: [] },
-    turn.turnId,
-  );
-  return end;
-}
-
-function question(database: Database, messageId: number) {
-  const row = database.orm.select().from(messages).where(eq(messages.id, messageId)).get();
-  if (row === undefined) throw new Error(`no message ${messageId}`);
-  return row;
-}
-
-function broken(turn: ClaimedTurn, detail: string): AgentOutcome {
-  return {
-    kind: 'failed',
-    failure: { code: 'execution-error' },
-    detail,
-    model: turn.requestedModel,
-    usage: NO_USAGE,
-  };
+async function closeQuietly(close: () => unknown, log: Logger): Promise<void> {
+  try {
+    await close();
+  } catch (error) {
+    log.warn({ err: error }, 'turn.not-cleared-up');
+  }
 }

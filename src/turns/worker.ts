@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Queue } from '../inbox/queue.ts';
-import { runTurn, type TurnParts } from './turn.ts';
+import type { TurnParts } from './parts.ts';
+import { runTurn } from './turn.ts';
 
 /** How long to wait before the queue is looked at again after the database refused it. */
 const RETRY_MS = 5000;
+/** A clock may have been set back: a turn that waits for its time is looked for anew after this. */
+const LONGEST_WAIT_MS = 2000;
 
 /** Runs the turns of all conversations, a limited number at once. */
 export interface Worker {
@@ -21,7 +24,6 @@ export interface Worker {
  */
 export function createWorker(
   options: TurnParts & {
-    readonly queue: Queue;
     readonly bootId: string;
     readonly maxConcurrentTurns: number;
     readonly ended: () => void;
@@ -54,6 +56,11 @@ export function createWorker(
         const turn = queue.claim(options.bootId);
         if (turn === null) break;
         start(turn);
+      }
+      const dueAtMs = queue.nextDueAtMs();
+      if (dueAtMs !== null) {
+        const waitMs = Math.min(Math.max(dueAtMs - options.clock.now(), 0), LONGEST_WAIT_MS);
+        retry = setTimeout(wake, waitMs);
       }
       if (running.size > 0) {
         for (const turnId of queue.stopRequests()) running.get(turnId)?.stop();

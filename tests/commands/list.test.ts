@@ -7,7 +7,7 @@ import { turnWorld } from '../support/turns.ts';
 function all() {
   const world = turnWorld();
   const usage = createUsageReport(world.database);
-  return createCommands({ ...world, usage, defaultModel: 'haiku' });
+  return createCommands({ ...world, usage, defaultModel: 'haiku', defaultProgress: 'brief' });
 }
 
 test('every command has a name of its own and a description that Telegram takes', () => {
@@ -26,6 +26,7 @@ test('every command has a name of its own and a description that Telegram takes'
       'queue',
       'status',
       'usage',
+      'verbose',
     ].toSorted(),
   );
   expect(new Set(names).size).toBe(names.length);

@@ -1,5 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Agent, AgentEvent, AgentFailure, AgentRequest } from '../../src/core/agent.ts';
+import type {
+  Agent,
+  AgentEvent,
+  AgentFailure,
+  AgentProgress,
+  AgentRequest,
+} from '../../src/core/agent.ts';
 
 /** What a test of the contract needs besides the agent itself. */
 export interface AgentStage {
@@ -30,17 +36,20 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
   };
   const never = new AbortController().signal;
   describe(`the contract of an agent: ${name}`, () => {
-    it('tells the start once, each tool in one line, and the end once and last', async () => {
+    it('tells the start once, each tool in one line, what is written, and the end once and last', async () => {
       const stage = await onStage();
       stage.willRun('echo one\necho two');
       stage.willAnswer('Done: *two* lines.\n\nBye.');
       const events = await all(stage.agent.run(stage.request(), never));
-      expect(events.map((event) => event.type)).toEqual(['started', 'progress', 'completed']);
-      const [, progress, completed] = events;
-      expect(progress).toMatchObject({
-        toolUse: { summary: expect.stringMatching(/^\S.{0,199}$/) },
-      });
-      expect(completed).toMatchObject({
+      expect(events[0]).toMatchObject({ type: 'started' });
+      const [began, ended, ...written] = progressOf(events);
+      if (began?.kind !== 'tool-began') expect.unreachable();
+      expect(began.toolUse.summary).toMatch(/^\S.{0,199}$/);
+      expect(ended).toEqual({ kind: 'tool-ended', toolUseId: began.toolUse.id });
+      expect(written.map(({ kind }) => kind)).toEqual(written.map(() => 'text'));
+      expect(written.at(-1)).toEqual({ kind: 'text', text: 'Done: *two* lines.\n\nBye.' });
+      expect(events.filter(({ type }) => type === 'completed')).toHaveLength(1);
+      expect(events.at(-1)).toMatchObject({
         outcome: { kind: 'answered', text: 'Done: *two* lines.\n\nBye.', fallback: null },
       });
     });
@@ -172,6 +181,10 @@ const ONE_OF_EACH: {
 };
 
 export const EVERY_FAILURE: readonly AgentFailure[] = Object.values(ONE_OF_EACH);
+
+function progressOf(events: readonly AgentEvent[]): AgentProgress[] {
+  return events.flatMap((event) => (event.type === 'progress' ? [event.progress] : []));
+}
 
 async function all(events: AsyncIterable<AgentEvent>): Promise<AgentEvent[]> {
   const out: AgentEvent[] = [];

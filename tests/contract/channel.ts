@@ -1,43 +1,11 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Channel, Part, Reply, SendOutcome } from '../../src/core/channel.ts';
-import type { Conversation } from '../../src/core/conversation.ts';
+import type { Reply, SendOutcome } from '../../src/core/channel.ts';
+import { filesContract } from './channel-files.ts';
+import { noticesContract } from './channel-notices.ts';
+import { type ChannelSetup, reply, sendAll, stored } from './channel-setup.ts';
 
-/** A message as a person sees it in the conversation. */
-export interface VisibleMessage {
-  readonly messageId: string;
-  /** What it says; the content of a document for one that is a document. */
-  readonly text: string;
-  readonly isDocument: boolean;
-  readonly replyTo: string | null;
-  /** The labels of the buttons below it. */
-  readonly buttons: readonly string[];
-}
-
-/** A channel against a stand-in of its platform. */
-export interface ChannelSetup {
-  readonly channel: Channel;
-  /** One in which the channel may write. */
-  readonly conversation: Conversation;
-  /** A person writes there; gives the platform's id of the message. */
-  writes(text: string): string;
-  /** What Claudio's messages look like now, in order. */
-  visible(): readonly VisibleMessage[];
-  /** Lets the platform answer the next call in this way. */
-  failNext(how: 'rate-limited' | 'rejected' | 'unreachable'): void;
-  /** Resolves when the platform has seen that something was taken on, being worked on. */
-  signsSeen(): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-function reply(markdown: string, rest: Partial<Reply> = {}): Reply {
-  return { markdown, replyTo: null, buttons: [], ...rest };
-}
-
-/** What a part is after it has waited in the database. */
-function stored(part: Part): Part {
-  return JSON.parse(JSON.stringify(part)) as Part;
-}
+export type { ChannelSetup, VisibleMessage } from './channel-setup.ts';
 
 /** What every channel promises. Each adapter runs it against a stand-in of its platform. */
 export function channelContract(name: string, setup: () => Promise<ChannelSetup>): void {
@@ -48,15 +16,8 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
     });
     afterEach(() => place.close());
 
-    const sendAll = async (parts: readonly Part[]): Promise<SendOutcome[]> => {
-      const outcomes: SendOutcome[] = [];
-      for (const part of parts) {
-        outcomes.push(await place.channel.send(place.conversation, stored(part)));
-      }
-      return outcomes;
-    };
-
-    const sendReply = (of: Reply): Promise<SendOutcome[]> => sendAll(place.channel.render(of));
+    const sendReply = (of: Reply): Promise<SendOutcome[]> =>
+      sendAll(place, place.channel.render(of));
 
     const edited = async (markdown: string): Promise<SendOutcome> => {
       const [message] = place.visible();
@@ -109,7 +70,7 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
       const paragraphs = words.map((word, index) => (index % 40 === 39 ? `${word}\n\n` : word));
       const outcomes = await sendReply(reply(paragraphs.join(' ')));
       expect(outcomes.every(({ kind }) => kind === 'sent')).toBe(true);
-      const texts = place.visible().filter(({ isDocument }) => !isDocument);
+      const texts = place.visible().filter(({ file }) => file === null);
       expect(texts.length).toBeGreaterThan(1);
       const seen = texts.map(({ text }) => text).join(' ');
       expect(seen.match(/word\d+/g)).toEqual(words);
@@ -178,6 +139,9 @@ export function channelContract(name: string, setup: () => Promise<ChannelSetup>
         });
       });
     });
+
+    filesContract(() => place);
+    noticesContract(() => place);
 
     describe('failures are values', () => {
       it('a limit says how long to wait', async () => {

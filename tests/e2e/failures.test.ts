@@ -112,7 +112,8 @@ test('each way to fail reaches the chat as a sentence that says what to do and k
   expect(turns.map(({ status, model }) => [status, model])).toEqual(
     people.map(() => ['failed', expect.stringContaining('haiku')]),
   );
-  expect(processesOf(world.home)).toEqual([]);
+  // They end behind the answer, which does not wait for them.
+  await expect.poll(() => processesOf(world.home), { timeout: 5000 }).toEqual([]);
 
   // A failure ends a turn and not the conversation.
   await write(2001, 'and now?');

@@ -51,6 +51,7 @@ test('a registration that fails is tried again after WEBHOOK_RETRY_DELAY with it
     'sonnet',
     'opus',
     'model',
+    'verbose',
     'start',
     'help',
   ]);

@@ -70,6 +70,8 @@ export async function createWorld(
     WEBHOOK_SECRET: 'e2e-secret',
     WEBHOOK_RETRY_DELAY: '1',
     LOG_LEVEL: 'debug',
+    // Else a slow machine would send a message more. The tests of it turn it on.
+    PROGRESS: 'off',
   };
   return {
     api,

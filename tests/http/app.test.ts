@@ -11,6 +11,7 @@ function httpApp() {
   const app = createHttpApp({
     webhooks: [{ path: PATH, secretHeader: 'x-secret', secret: 'right', receive: () => true }],
     health: () => Promise.resolve({ status: 'ok', version: '1', uptimeSeconds: 0, checks: {} }),
+    tools: (request) => Promise.resolve(new Response(request.headers.get('authorization'))),
     isStopping: () => false,
     clock,
     log,
@@ -29,6 +30,18 @@ test('a page elsewhere that points its own name at this machine reads nothing he
   }
   for (const host of ['evil.example:8421', '127.0.0.1.evil.example', 'localhost.evil', '']) {
     expect(await ask(host, '/health'), host).toBe(404);
+  }
+});
+
+test('the tools are for this machine alone: not through the tunnel, not by another name', async () => {
+  const { ask } = httpApp();
+  for (const method of ['POST', 'GET', 'DELETE']) {
+    expect(await ask('127.0.0.1:8421', '/mcp', { method }), method).toBe(200);
+    expect(await ask('claudio.example.com', '/mcp', { method }), method).toBe(404);
+    for (const header of ['cf-connecting-ip', 'cf-ray', 'x-forwarded-for']) {
+      const headers = { [header]: '192.0.2.1', authorization: 'Bearer token' };
+      expect(await ask('127.0.0.1:8421', '/mcp', { method, headers }), header).toBe(404);
+    }
   }
 });
 

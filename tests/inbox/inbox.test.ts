@@ -3,28 +3,39 @@ import { describe, expect, test, vi } from 'vitest';
 import { messages, turns, updates } from '../../drizzle/schema.ts';
 import { createInbox, type InboxHandlers } from '../../src/inbox/accept.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
+import { createMessageStore } from '../../src/inbox/messages.ts';
 import { createQueue } from '../../src/inbox/queue.ts';
 import { createSeenUpdates } from '../../src/inbox/seen-updates.ts';
 import { testClock } from '../support/clock.ts';
 import { testDatabase } from '../support/database.ts';
 import { inboundMessage } from '../support/inbound.ts';
 
-function inbox(options: { maxQueueSize?: number; handlers?: Partial<InboxHandlers> } = {}) {
+function inbox(
+  options: { maxQueueSize?: number; joinQueued?: boolean; handlers?: Partial<InboxHandlers> } = {},
+) {
   const database = testDatabase();
   const clock = testClock();
   const conversations = createConversationStore(database, clock);
-  const queue = createQueue(database, clock, { maxQueueSize: options.maxQueueSize ?? 5 });
+  const store = createMessageStore(database, clock);
+  const queue = createQueue(database, clock, store, {
+    maxQueueSize: options.maxQueueSize ?? 5,
+    joinQueued: options.joinQueued ?? false,
+  });
   const seen = createSeenUpdates(database, clock);
   const told: number[] = [];
   const accept = createInbox({
     database,
     seen,
     conversations,
+    messages: store,
     queue,
     defaultModel: 'haiku',
     handlers: {
       mayUse: () => true,
       command: () => undefined,
+      answer: () => false,
+      edit: () => false,
+      reaction: () => false,
       press: () => '',
       unreadable: () => undefined,
       full: (_, waitingCount) => told.push(waitingCount),
@@ -212,11 +223,16 @@ describe('claiming', () => {
   test('no query of the queue reads through all the turns of the past', () => {
     const database = testDatabase();
     const prepare = vi.spyOn(database.orm.$client, 'prepare');
-    const queue = createQueue(database, testClock(), { maxQueueSize: 5 });
+    const clock = testClock();
+    const queue = createQueue(database, clock, createMessageStore(database, clock), {
+      maxQueueSize: 5,
+      joinQueued: true,
+    });
     queue.claim('boot');
     queue.entries('telegram:1:42');
     queue.stopRequests();
     queue.depth();
+    queue.nextDueAtMs();
     const selects = prepare.mock.calls
       .map(([sql]) => sql)
       .filter((sql) => sql.startsWith('select'));

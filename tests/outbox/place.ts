@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { deliveries } from '../../drizzle/schema.ts';
 import { createTelegramChannel } from '../../src/channels/telegram/channel.ts';
 import { createBotApi } from '../../src/channels/telegram/client.ts';
+import { createMedia } from '../../src/channels/telegram/media.ts';
 import { createSigns } from '../../src/channels/telegram/signs.ts';
 import type { Channel } from '../../src/core/channel.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -12,7 +13,8 @@ import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createOutbox } from '../../src/outbox/append.ts';
 import { createChannels } from '../../src/outbox/channels.ts';
 import { createDeliverer, type Deliverer } from '../../src/outbox/deliverer.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { createOutgoingFiles } from '../../src/outbox/outgoing.ts';
+import { newId, systemClock } from '../../src/platform/clock.ts';
 import { openDatabase, type Database } from '../../src/platform/database/open.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
 import { startBotApi, type BotApiStandin, type Call } from '../standins/bot-api/bot-api.ts';
@@ -45,7 +47,8 @@ export async function createPlace(
   options: { readonly clock?: Clock; readonly sendTimeoutMs?: number } = {},
 ): Promise<Place> {
   const { clock = systemClock, sendTimeoutMs = 10_000 } = options;
-  const file = join(temporaryFolder(), 'claudio.db');
+  const folder = temporaryFolder();
+  const file = join(folder, 'claudio.db');
   const api = await startBotApi();
   onTestFinished(() => api.close());
   const http = createHttpClient();
@@ -54,14 +57,27 @@ export async function createPlace(
   const { log } = watched;
   const botApi = createBotApi({ http, root: api.root, token: api.token });
   const signs = createSigns({ api: botApi, clock, log });
-  const channel = createTelegramChannel({ api: botApi, signs, sendTimeoutMs });
+  const channel = createTelegramChannel({
+    api: botApi,
+    signs,
+    fetch: createMedia({ api: botApi }),
+    sendTimeoutMs,
+  });
   const channels = createChannels([channel]);
 
   const open = () => {
     const database = openDatabase(file);
     // A lock of another connection is to be met at once: waiting for it would hold up the stand-in.
     database.orm.$client.pragma('busy_timeout = 0');
-    const deliverer = createDeliverer({ database, clock, channels, log, random: () => 1 });
+    const deliverer = createDeliverer({
+      database,
+      clock,
+      channels,
+      log,
+      random: () => 1,
+      outgoing: createOutgoingFiles({ folder: join(folder, 'outgoing'), database, newId }),
+      attempted: () => undefined,
+    });
     return { database, deliverer };
   };
   let now = open();

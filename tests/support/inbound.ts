@@ -15,6 +15,10 @@ export function inboundMessage(updateId: number, text: string, chat = '42'): Inb
     sender: { id: '42', name: 'Owner' },
     messageId: String(updateId),
     text,
+    attachments: [],
+    albumId: null,
+    quote: null,
+    forwardedFrom: null,
     command: null,
   };
 }

@@ -1,13 +1,18 @@
 import pino from 'pino';
 import type { Agent, AgentEvent, AgentOutcome, AgentRequest } from '../../src/core/agent.ts';
 import type { Channel } from '../../src/core/channel.ts';
+import type { Speech } from '../../src/core/speech.ts';
 import { NO_USAGE, type Usage } from '../../src/core/turn.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
+import { createMessageStore } from '../../src/inbox/messages.ts';
 import { createQueue } from '../../src/inbox/queue.ts';
 import { createOutbox } from '../../src/outbox/append.ts';
 import { createChannels } from '../../src/outbox/channels.ts';
+import { createQuestions } from '../../src/turns/questions.ts';
+import { createReactionStore } from '../../src/turns/reactions.ts';
 import { createHistory } from '../../src/turns/history.ts';
 import { createTurnRecords } from '../../src/turns/records.ts';
+import type { TurnTools } from '../../src/turns/tools.ts';
 import { testClock } from './clock.ts';
 import { testDatabase } from './database.ts';
 import { inboundMessage } from './inbound.ts';
@@ -49,36 +54,75 @@ const CHANNEL: Channel = {
   name: 'telegram',
   render: (reply) => [{ ...reply }],
   renderEdit: (edit) => ({ ...edit }),
+  renderRemoval: (messageId) => ({ removal: messageId }),
+  fetch: () => Promise.resolve({ kind: 'gone', reason: 'nothing is there' }),
   send: () => Promise.resolve({ kind: 'sent', messageId: null }),
-  signs: { seen: () => undefined, working: () => () => undefined, pressed: () => undefined },
+  signs: {
+    seen: () => undefined,
+    working: () => () => undefined,
+    pressed: () => undefined,
+    show: () => Promise.resolve({ kind: 'failed' }),
+    draft: () => undefined,
+  },
 };
 
 async function* answerAtOnce(): AsyncGenerator<AgentEvent> {
   yield { type: 'completed', outcome: answered('An answer.') };
 }
 
+/** Tools that nobody calls. */
+const NO_TOOLS: TurnTools = {
+  open: () => ({
+    server: { name: 'claudio', url: 'http://127.0.0.1:1/mcp', token: 'none' },
+    isWaitingForPerson: () => false,
+    close: () => undefined,
+  }),
+};
+
 /** All that turns need, on a real database. */
-export function turnWorld(options: { readonly work?: Work; readonly maxQueueSize?: number } = {}) {
+export function turnWorld(
+  options: {
+    readonly work?: Work;
+    readonly maxQueueSize?: number;
+    readonly joinQueued?: boolean;
+    readonly speech?: Speech;
+  } = {},
+) {
   const database = testDatabase();
   const clock = testClock();
   const conversations = createConversationStore(database, clock);
-  const queue = createQueue(database, clock, { maxQueueSize: options.maxQueueSize ?? 100 });
+  const messages = createMessageStore(database, clock);
+  const queue = createQueue(database, clock, messages, {
+    maxQueueSize: options.maxQueueSize ?? 100,
+    joinQueued: options.joinQueued ?? false,
+  });
   const channels = createChannels([CHANNEL]);
   const agent = testAgent(options.work ?? answerAtOnce);
   let updateId = 0;
+  const home = temporaryFolder();
+  const outbox = createOutbox(database, clock, channels);
   return {
     database,
     clock,
     queue,
+    messages,
     conversations,
     channels,
     agent,
-    outbox: createOutbox(database, clock, channels),
+    outbox,
+    speech: options.speech ?? null,
+    questions: createQuestions({ database, clock, outbox }),
+    reactions: createReactionStore(database),
+    tools: NO_TOOLS,
     history: createHistory(database),
     records: createTurnRecords(database, clock),
     log: pino({ level: 'silent' }),
-    home: temporaryFolder(),
+    home,
+    tempDir: home,
     workDir: '/',
+    progressLevel: 'brief' as const,
+    streaming: 'off' as const,
+    said: () => undefined,
     maxHistoryCount: 20,
     /** Takes a message in and returns the id of its turn. */
     arrive: (text: string, chat?: string): number => {
@@ -90,7 +134,7 @@ export function turnWorld(options: { readonly work?: Work; readonly maxQueueSize
       return outcome.turnId;
     },
     /** What was said, a text each, oldest first. */
-    said: () =>
+    told: () =>
       database.orm.query.deliveries
         .findMany()
         .sync()

@@ -7,7 +7,9 @@ const explain = ({ code }: { code: string }) => `It failed: ${code}.`;
 
 describe('an answer', () => {
   test('is what Claude wrote, and no list of tools', () => {
-    expect(answerOf(answered('**Done.**', { costUsd: 1 }), ['Running x'], explain)).toEqual({
+    expect(
+      answerOf(answered('**Done.**', { costUsd: 1 }), { toolLines: ['Running x'], explain }),
+    ).toEqual({
       status: 'done',
       usage: { ...NO_USAGE, costUsd: 1 },
       model: 'claude-haiku',
@@ -25,7 +27,7 @@ describe('an answer', () => {
       deniedTools: ['WebFetch', 'mcp__x_y', 'WebFetch'],
       fallback: { from: 'opus', failure: { code: 'overloaded' as const } },
     };
-    expect(answerOf(outcome, [], explain).text).toBe(
+    expect(answerOf(outcome, { toolLines: [], explain }).text).toBe(
       '*Answered by claude\\-haiku, because opus failed: It failed: overloaded.*\n\nDone.\n\n*Claude was not allowed to use: WebFetch, mcp\\_\\_x\\_y.*',
     );
   });
@@ -42,8 +44,7 @@ describe('a turn without an answer', () => {
         model: 'opus',
         usage: NO_USAGE,
       },
-      lines,
-      explain,
+      { toolLines: lines, explain },
     );
     expect(end).toMatchObject({ status: 'failed', failure: 'overloaded', model: 'opus' });
     const [head, list] = end.text.split('\n\nUntil then:\n\n');
@@ -55,21 +56,24 @@ describe('a turn without an answer', () => {
   });
 
   test('says that it was stopped', () => {
-    expect(answerOf({ kind: 'stopped', usage: NO_USAGE }, [], explain)).toMatchObject({
+    expect(
+      answerOf({ kind: 'stopped', usage: NO_USAGE }, { toolLines: [], explain }),
+    ).toMatchObject({
       status: 'cancelled',
       text: '⏹ Stopped.',
     });
   });
 
   test('that was interrupted says what it had been doing, and the third time that it is not offered again', () => {
-    const first = interruptedAnswer({ activity: 'Running npm test', wasLastTry: false }, [
-      'Running npm test',
-    ]);
+    const first = interruptedAnswer(
+      { activity: 'Running npm test', wasLastTry: false, question: null },
+      ['Running npm test'],
+    );
     expect(first.status).toBe('interrupted');
     expect(first.text).toMatch(
       /^⚡ I was interrupted while: Running npm test\. I have not started it again/u,
     );
-    const last = interruptedAnswer({ activity: null, wasLastTry: true }, []);
+    const last = interruptedAnswer({ activity: null, wasLastTry: true, question: null }, []);
     expect(last.status).toBe('failed');
     expect(last.text).toMatch(/^⚡ I was interrupted\. That was the third time/u);
   });

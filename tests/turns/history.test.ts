@@ -23,7 +23,9 @@ function talk() {
       .sync()
       .find(({ id }) => id === turnId)?.messageId ?? 0;
   const before = (turnId: number, limit = 20) =>
-    history.before(CONVERSATION, messageOf(turnId), limit).map(({ text }) => text);
+    history
+      .before({ turnId, conversationId: CONVERSATION, messageId: messageOf(turnId) }, limit)
+      .map(({ text }) => text);
   return { ...world, answer, before };
 }
 

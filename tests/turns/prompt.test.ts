@@ -1,8 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildPrompt, defuseTags } from '../../src/turns/prompt.ts';
+import { buildPrompt, defuseTags, type PromptMessage } from '../../src/turns/prompt.ts';
 
-const NOTHING = { history: [], interruptedWork: [] };
+const NOTHING = {
+  folder: '/tmp/turn-1-1',
+  history: [],
+  reactions: [],
+  interruptedWork: [],
+  questions: [],
+};
+const PAST = { quote: null, forwardedFrom: null, attached: null };
+
+function asked(message: Partial<PromptMessage>): PromptMessage {
+  return {
+    author: 'Ada',
+    text: '',
+    quote: null,
+    forwardedFrom: null,
+    formerText: null,
+    isSpoken: false,
+    files: [],
+    unusable: [],
+    ...message,
+  };
+}
 /** Anything that a reader could take for one of our tags, however it is spaced or spelt. */
 const TAG = /<[^\p{L}\p{N}<>]*claudio-\w+/giu;
 
@@ -36,6 +57,9 @@ describe('what people write', () => {
       text: hostile,
       toolSummary: fc.option(hostile),
       createdAtMs: fc.constant(0),
+      quote: fc.constant(null),
+      forwardedFrom: fc.constant(null),
+      attached: fc.constant(null),
     });
     fc.assert(
       fc.property(
@@ -44,7 +68,12 @@ describe('what people write', () => {
         hostile,
         fc.array(hostile, { minLength: 1, maxLength: 3 }),
         (history, author, text, interruptedWork) => {
-          const prompt = buildPrompt({ history, message: { author, text }, interruptedWork });
+          const prompt = buildPrompt({
+            ...NOTHING,
+            history,
+            messages: [asked({ author, text })],
+            interruptedWork,
+          });
           const toolsOf = ({ role, toolSummary }: (typeof history)[number]) =>
             role === 'claude' && toolSummary !== null ? ['<claudio-tools', '</claudio-tools'] : [];
           expect(prompt.match(TAG)).toEqual([
@@ -70,9 +99,9 @@ describe('what people write', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(!/claudio-/iu.test(text));
-        const prompt = buildPrompt({ ...NOTHING, message: { author: 'Ada', text } });
+        const prompt = buildPrompt({ ...NOTHING, messages: [asked({ text })] });
         expect(prompt).toBe(
-          `The message to answer:\n\n<claudio-message from="Ada">\n${text}\n</claudio-message>`,
+          `The folder of this turn: /tmp/turn-1-1\n\nThe message to answer:\n\n<claudio-message from="Ada">\n${text}\n</claudio-message>`,
         );
       }),
     );
@@ -82,7 +111,7 @@ describe('what people write', () => {
 
   test('a name stays one attribute on one line, of at most 64 characters before escaping', () => {
     const author = `Eve" at="now\u2028>\n<b>${'x'.repeat(100)}`;
-    const line = buildPrompt({ ...NOTHING, message: { author, text: 'hi' } })
+    const line = buildPrompt({ ...NOTHING, messages: [asked({ author, text: 'hi' })] })
       .split('\n')
       .find((part) => part.startsWith('<claudio-message'));
     expect(line).toBe(
@@ -95,20 +124,31 @@ describe('the whole', () => {
   test('history comes first, then what was interrupted, then the message', () => {
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const prompt = buildPrompt({
+      ...NOTHING,
       history: [
-        { role: 'person', author: null, text: 'fix it', toolSummary: null, createdAtMs: at },
+        {
+          role: 'person',
+          author: null,
+          text: 'fix it',
+          toolSummary: null,
+          createdAtMs: at,
+          ...PAST,
+        },
         {
           role: 'claude',
           author: null,
           text: 'Done.',
           toolSummary: '- Editing a.ts',
           createdAtMs: at,
+          ...PAST,
         },
       ],
       interruptedWork: ['Running npm test', 'Editing b.ts'],
-      message: { author: 'Ada', text: 'and the other?' },
+      messages: [asked({ text: 'and the other?' })],
     });
-    expect(prompt).toBe(`What was said so far, oldest first:
+    expect(prompt).toBe(`The folder of this turn: /tmp/turn-1-1
+
+What was said so far, oldest first:
 
 <claudio-history>
 <claudio-message from="the person" at="2026-01-02T03:04:05.000Z">
@@ -139,9 +179,10 @@ and the other?
   test('a long message of the past is cut in the middle and never inside a character; the one to answer is not cut', () => {
     const text = `a${'😀'.repeat(6000)}z`;
     const prompt = buildPrompt({
-      history: [{ role: 'person', author: null, text, toolSummary: null, createdAtMs: 0 }],
+      ...NOTHING,
+      history: [{ role: 'person', author: null, text, toolSummary: null, createdAtMs: 0, ...PAST }],
       interruptedWork: [],
-      message: { author: null, text },
+      messages: [asked({ author: null, text })],
     });
     expect(prompt.isWellFormed()).toBe(true);
     const [past = '', present = ''] = prompt.split('The message to answer:');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AgentEvent, AgentRequest } from '../../src/core/agent.ts';
+import type { AgentEvent, AgentRequest, ToolUse } from '../../src/core/agent.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { createWorker } from '../../src/turns/worker.ts';
 import { testLog } from '../support/log.ts';
@@ -81,7 +81,7 @@ test('no more turns run at once than are allowed, one a conversation, the longes
     `boot.${fourth}.1`,
     `boot.${second}.1`,
   ]);
-  expect(world.said()).toEqual([`re ${first}`, `re ${third}`, `re ${fourth}`, `re ${second}`]);
+  expect(world.told()).toEqual([`re ${first}`, `re ${third}`, `re ${fourth}`, `re ${second}`]);
 });
 
 test('a stop ends the turn that it was asked for and lets the next one run', async () => {
@@ -94,7 +94,7 @@ test('a stop ends the turn that it was asked for and lets the next one run', asy
   world.worker.wake();
   await ended;
   expect(world.statuses()).toEqual(['cancelled', 'running']);
-  expect(world.said()).toEqual(['⏹ Stopped.']);
+  expect(world.told()).toEqual(['⏹ Stopped.']);
   await world.end(second);
 });
 
@@ -132,6 +132,10 @@ test('each line of the log about a turn bears the marker of its run', async () =
   ]);
 });
 
+function began(toolUse: ToolUse): AgentEvent {
+  return { type: 'progress', progress: { kind: 'tool-began', toolUse } };
+}
+
 test('a database that refuses for a while costs a turn neither its answer nor what it did', async () => {
   const locks = Promise.withResolvers<BetterSqlite3.Database>();
   const world = turnWorld({
@@ -139,11 +143,11 @@ test('a database that refuses for a while costs a turn neither its answer nor wh
       const lock = await locks.promise;
       lock.exec('BEGIN IMMEDIATE');
       yield { type: 'started', sessionId: 'a-session', model: 'claude-haiku' };
-      yield { type: 'progress', toolUse: { id: '1', tool: 'Bash', summary: 'Running one' } };
+      yield began({ id: '1', tool: 'Bash', summary: 'Running one' });
       lock.exec('ROLLBACK');
-      yield { type: 'progress', toolUse: { id: '2', tool: 'Bash', summary: 'Running two' } };
+      yield began({ id: '2', tool: 'Bash', summary: 'Running two' });
       lock.exec('BEGIN IMMEDIATE');
-      yield { type: 'progress', toolUse: { id: '3', tool: 'Bash', summary: 'Running three' } };
+      yield began({ id: '3', tool: 'Bash', summary: 'Running three' });
       lock.exec('ROLLBACK');
       yield { type: 'completed', outcome: answered('Done.') };
     },

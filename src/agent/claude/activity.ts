@@ -1,6 +1,7 @@
-import { isAbsolute, relative } from 'node:path';
+import { basename, isAbsolute, relative } from 'node:path';
 import { excerpt } from '../../core/format.ts';
 import type { StreamToolUse } from './stream.ts';
+import { OWN_TOOL_PREFIX } from './tools.ts';
 
 /** The longest summary, in UTF-16 units. */
 export const MAX_SUMMARY_CHARS = 200;
@@ -51,6 +52,18 @@ function describe({ name, input }: StreamToolUse, workDir: string): string {
       return 'Stopping a delegated part';
     case 'TodoWrite':
       return 'Updating the plan';
+    case `${OWN_TOOL_PREFIX}send_message`:
+      return 'Sending a message';
+    case `${OWN_TOOL_PREFIX}send_file`:
+      return `Sending ${fileNames(input['paths']) || 'a file'}`;
+    case `${OWN_TOOL_PREFIX}send_photo`:
+      return isSeveral(input['paths']) ? 'Sending pictures' : 'Sending a picture';
+    case `${OWN_TOOL_PREFIX}ask_user`:
+      return `Asking: ${word('question') || 'a question'}`;
+    case `${OWN_TOOL_PREFIX}schedule_restart`:
+      return 'Scheduling a restart';
+    case `${OWN_TOOL_PREFIX}search_history`:
+      return `Looking through the history for ${word('query') || 'something'}`;
     default:
       return `Using ${toolTitle(name)}`;
   }
@@ -60,6 +73,17 @@ function shortPath(path: string, workDir: string): string {
   if (!isAbsolute(path)) return path;
   const below = relative(workDir, path);
   return below === '' || below.startsWith('..') || isAbsolute(below) ? path : below;
+}
+
+function isSeveral(paths: unknown): paths is readonly unknown[] {
+  return Array.isArray(paths) && paths.length > 1;
+}
+
+/** `report.pdf`, `report.pdf and 2 more`; empty where there is no name. */
+function fileNames(paths: unknown): string {
+  const first: unknown = Array.isArray(paths) ? paths[0] : undefined;
+  if (typeof first !== 'string') return '';
+  return isSeveral(paths) ? `${basename(first)} and ${paths.length - 1} more` : basename(first);
 }
 
 function hostOf(url: string): string {

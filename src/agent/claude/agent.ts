@@ -17,8 +17,8 @@ import { locateClaude } from './locate.ts';
 import type { Logger } from './log.ts';
 import { defusePrompt } from './prompt-safety.ts';
 import { readinessOf } from './readiness.ts';
+import { placeRunFiles } from './run-files.ts';
 import { runOnce, type RunReport } from './run.ts';
-import { placeSystemPrompt } from './system-prompt.ts';
 
 /** What the agent has to be told. It reads no environment of its own. */
 export interface ClaudeAgentOptions {
@@ -31,7 +31,7 @@ export interface ClaudeAgentOptions {
    * being written every 2 s; a model that thinks may show none for minutes.
    */
   readonly idleLimitMs: number;
-  /** An existing folder: the system prompt is put there for the length of a run. */
+  /** An existing folder: what a run is given is put there for its length, in a folder of its own. */
   readonly tempDir: string;
   readonly log: Logger;
   /** What Claude may use, unasked. */
@@ -68,8 +68,18 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     if (signal.aborted) return notRun({ kind: 'stopped', usage: NO_USAGE });
     const programPath = locateClaude(options.programPath, options.env);
     if (programPath === null) return notRun(failed({ code: 'not-found' }, 'no program', model));
-    const prompt = await placeSystemPrompt(request.systemPrompt, request.marker, tempDir);
-    const args = claudeArguments({ model, tools, systemPromptPath: prompt.path });
+    const { toolServer, readableDirs } = request;
+    const files = await placeRunFiles(request, request.marker, tempDir);
+    const args = claudeArguments({
+      model,
+      tools,
+      systemPromptPath: files.systemPromptPath,
+      readableDirs,
+      toolServer:
+        toolServer === null || files.toolServerPath === null
+          ? null
+          : { name: toolServer.name, configPath: files.toolServerPath },
+    });
     const env = claudeEnvironment(options.env, request.marker, extraEnvironment);
     const stdin = defusePrompt(request.prompt);
     return yield* runOnce(
@@ -78,9 +88,10 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
         marker: request.marker,
         model,
         idleLimitMs: options.idleLimitMs,
+        isWaitingForPerson: request.isWaitingForPerson,
         tellsStart: model === request.model,
         log,
-        onEnding: (ending) => track(ending.then(prompt.remove), log),
+        onEnding: (ending) => track(ending.then(files.remove), log),
       },
       signal,
     );

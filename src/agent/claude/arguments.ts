@@ -1,8 +1,8 @@
 /**
  * Builds the argument vector. Neither prompt is in it, since every user of the machine can read it: the
- * turn's goes through standard input, the addition to the system prompt through a file. Every value is
- * joined to its flag by `=`, because some flags take all words that follow them, and because a value
- * that starts with a dash would be taken for a flag.
+ * turn's goes through standard input, the addition to the system prompt through a file, and so does the
+ * address of the tool server with its token. Every value is joined to its flag by `=`, because some flags
+ * take all words that follow them, and because a value that starts with a dash would be taken for a flag.
  *
  * @param options.tools Names (`Read`), or a name with what it may be used for: `Bash(git log:*)`.
  *
@@ -14,9 +14,15 @@ export function claudeArguments(options: {
   readonly tools: readonly string[];
   /** Absolute, or `null` where nothing is added. */
   readonly systemPromptPath: string | null;
+  /** Absolute paths of folders that may be read besides the working folder. */
+  readonly readableDirs: readonly string[];
+  /** All of its tools may be used, unasked; those of the person's own servers stay as they are. */
+  readonly toolServer: { readonly name: string; readonly configPath: string } | null;
 }): string[] {
+  const { tools, toolServer } = options;
   // Which tools there are goes by name alone; a pattern would take the tool away.
-  const names = new Set(options.tools.map((tool) => tool.replace(/\(.*$/, '')));
+  const names = new Set(tools.map((tool) => tool.replace(/\(.*$/, '')));
+  const allowed = toolServer === null ? tools : [...tools, `mcp__${toolServer.name}__*`];
   return [
     '-p',
     '--output-format=stream-json',
@@ -25,10 +31,12 @@ export function claudeArguments(options: {
     '--include-partial-messages',
     `--model=${options.model}`,
     `--tools=${[...names].join(',')}`,
-    `--allowedTools=${options.tools.join(',')}`,
+    `--allowedTools=${allowed.join(',')}`,
     '--disable-slash-commands',
     '--no-chrome',
     '--no-session-persistence',
+    ...options.readableDirs.map((dir) => `--add-dir=${dir}`),
+    ...(toolServer === null ? [] : [`--mcp-config=${toolServer.configPath}`]),
     ...(options.systemPromptPath === null
       ? []
       : [`--append-system-prompt-file=${options.systemPromptPath}`]),

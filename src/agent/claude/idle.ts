@@ -8,14 +8,22 @@ export interface IdleTimer {
   stop(): void;
 }
 
-/** Starts at once and fires at most once. Time that the machine spends asleep does not count. */
-export function createIdleTimer(limitMs: number, onIdle: () => void): IdleTimer {
+/**
+ * Starts at once and fires at most once. Time that the machine spends asleep does not count.
+ *
+ * @param isExcused Asked when it would fire: while it says true, the time starts anew instead.
+ */
+export function createIdleTimer(
+  limitMs: number,
+  isExcused: () => boolean,
+  onIdle: () => void,
+): IdleTimer {
   let timer: NodeJS.Timeout | null = setTimeout(fire, limitMs);
   let isPaused = false;
 
   function fire(): void {
     // Output may have queued up behind a reader that was held up: a fresh start tells.
-    if (isPaused) timer?.refresh();
+    if (isPaused || isExcused()) timer?.refresh();
     else {
       timer = null;
       onIdle();

@@ -2,7 +2,7 @@ import { messageOf } from '../../core/error.ts';
 import { createTree } from '../../platform/process/tree.ts';
 import { MARKER_VARIABLE } from './environment.ts';
 import type { Logger } from './log.ts';
-import { removePrompts } from './system-prompt.ts';
+import { removeRunFiles } from './run-files.ts';
 
 /** The system tells the time of a process's start from that of its own start, in whole seconds. */
 const START_TOLERANCE_MS = 2000;
@@ -33,7 +33,7 @@ export async function stopLeftovers(
   const report = await tree.stop();
   if (report.leftCount > 0) log.warn(report, 'agent.leftovers-alive');
   try {
-    await removePrompts(
+    await removeRunFiles(
       prefixes.map(({ prefix }) => prefix),
       tempDir,
     );

@@ -58,6 +58,11 @@ export function createReader(): Reader {
             lastText = message.text;
           }
           return;
+        case 'tool-results':
+        case 'message-start':
+        case 'text-start':
+        case 'text-delta':
+        case 'block-end':
         case 'retry':
         case 'other':
       }

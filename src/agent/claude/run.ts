@@ -1,12 +1,12 @@
-import type { AgentEvent, AgentOutcome } from '../../core/agent.ts';
+import type { AgentOutcome } from '../../core/agent.ts';
 import { messageOf } from '../../core/error.ts';
 import { start, type Child, type Command } from '../../platform/process/spawn.ts';
 import type { ProcessEntry } from '../../platform/process/entry.ts';
 import { createProcessTable } from '../../platform/process/table.ts';
 import { createTree, type ProcessTree } from '../../platform/process/tree.ts';
 import { within } from '../../platform/process/within.ts';
-import { describeToolUse } from './activity.ts';
 import { MARKER_VARIABLE } from './environment.ts';
+import { createTeller, type EarlyEvent } from './events.ts';
 import { createIdleTimer } from './idle.ts';
 import type { Logger } from './log.ts';
 import { outcomeOf, type RunEnd } from './outcome.ts';
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly marker: string;
   readonly model: string;
   readonly idleLimitMs: number;
+  /** While it says true, the run may be silent. */
+  readonly isWaitingForPerson: () => boolean;
   /** Whether to yield `started`: a turn tells it once, however many runs it takes. */
   readonly tellsStart: boolean;
   readonly log: Logger;
@@ -39,7 +41,6 @@ export interface RunReport {
   readonly settled: Promise<void>;
 }
 
-type Progress = Extract<AgentEvent, { type: 'started' | 'progress' }>;
 type Interruption = 'idle' | 'stopped';
 
 /**
@@ -50,12 +51,15 @@ type Interruption = 'idle' | 'stopped';
 export async function* runOnce(
   options: RunOptions,
   signal: AbortSignal,
-): AsyncGenerator<Progress, RunReport, undefined> {
+): AsyncGenerator<EarlyEvent, RunReport, undefined> {
   const { command, marker, log } = options;
   const reader = createReader();
+  const teller = createTeller({ tellsStart: options.tellsStart, workDir: command.cwd });
   const interruption = Promise.withResolvers<Interruption>();
   let interrupted: Interruption | null = null;
-  const idle = createIdleTimer(options.idleLimitMs, () => interrupt('idle'));
+  const idle = createIdleTimer(options.idleLimitMs, options.isWaitingForPerson, () =>
+    interrupt('idle'),
+  );
   const child = start(command, () => idle.touch());
   const root = await rootOf(child, log);
   const tree = createTree({ root, variable: MARKER_VARIABLE, isOurs: (value) => value === marker });
@@ -85,13 +89,14 @@ export async function* runOnce(
       if (message.type === 'retry') log.info(message, 'agent.retry');
       if (interrupted !== null) continue;
       idle.pause();
-      yield* eventsOf(message, options);
+      yield* teller.eventsOf(message);
       idle.resume();
     }
     if (result === null) await Promise.race([child.ended, interruption.promise]);
     isOver = true;
   } finally {
     idle.stop();
+    teller.stop();
     signal.removeEventListener('abort', onAbort);
     // The consumer walked away in the middle: nothing may go on behind its back.
     if (!isOver) interrupt('stopped');
@@ -119,20 +124,6 @@ async function rootOf(child: Child, log: Logger): Promise<ProcessEntry | null> {
   } catch (error) {
     log.warn({ pid: child.pid, error: messageOf(error) }, 'agent.tree-unknown');
     return null;
-  }
-}
-
-function* eventsOf(
-  message: StreamMessage,
-  { tellsStart, command }: RunOptions,
-): Generator<Progress, void, undefined> {
-  if (message.type === 'init' && tellsStart) {
-    yield { type: 'started', sessionId: message.sessionId, model: message.model };
-  }
-  if (message.type !== 'assistant') return;
-  for (const use of message.toolUses) {
-    const summary = describeToolUse(use, command.cwd);
-    yield { type: 'progress', toolUse: { id: use.id, tool: use.name, summary } };
   }
 }
 

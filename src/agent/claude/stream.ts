@@ -21,6 +21,14 @@ export type StreamMessage =
       readonly toolUses: readonly StreamToolUse[];
       readonly usage: Usage;
     }
+  /** Tools that have come to their end, of the main agent or of a sub-agent. */
+  | { readonly type: 'tool-results'; readonly toolUseIds: readonly string[] }
+  /** The main agent begins a message, and in it a block of text. */
+  | { readonly type: 'message-start' }
+  | { readonly type: 'text-start' }
+  | { readonly type: 'text-delta'; readonly text: string }
+  /** The end of any block of the main agent's message. */
+  | { readonly type: 'block-end' }
   | {
       readonly type: 'rate-limit';
       readonly isRejected: boolean;
@@ -88,6 +96,30 @@ const assistantSchema = z.looseObject({
   parent_tool_use_id: z.string().nullable().catch(null),
 });
 
+const toolResultsSchema = z.looseObject({
+  message: z
+    .looseObject({
+      content: z
+        .array(z.looseObject({ type: z.string(), tool_use_id: z.string().catch('') }))
+        // A prompt that is echoed is a string.
+        .catch([]),
+    })
+    .catch({ content: [] }),
+});
+
+/** Source: https://docs.claude.com/en/docs/build-with-claude/streaming */
+const streamEventSchema = z.looseObject({
+  event: z.looseObject({
+    type: z.string(),
+    content_block: z.looseObject({ type: z.string() }).optional().catch(undefined),
+    delta: z
+      .looseObject({ type: z.string().catch(''), text: z.string().catch('') })
+      .optional()
+      .catch(undefined),
+  }),
+  parent_tool_use_id: z.string().nullable().catch(null),
+});
+
 const rateLimitSchema = z.looseObject({
   rate_limit_info: z.looseObject({
     status: z.string(),
@@ -132,6 +164,15 @@ export function parseStreamLine(text: string): StreamMessage {
       }));
     case 'assistant':
       return read(assistantSchema, line.data, toAssistant);
+    case 'user':
+      return read(toolResultsSchema, line.data, ({ message }) => ({
+        type: 'tool-results',
+        toolUseIds: message.content
+          .filter((block) => block.type === 'tool_result')
+          .map((block) => block.tool_use_id),
+      }));
+    case 'stream_event':
+      return read(streamEventSchema, line.data, toPiece);
     case 'rate_limit_event':
       return read(rateLimitSchema, line.data, ({ rate_limit_info: info }) => ({
         type: 'rate-limit',
@@ -178,6 +219,24 @@ function toAssistant({ message, ...line }: z.infer<typeof assistantSchema>): Str
     toolUses: message.content.filter((block) => block.type === 'tool_use'),
     usage: toUsage(message.usage, 0),
   };
+}
+
+function toPiece(line: z.infer<typeof streamEventSchema>): StreamMessage {
+  const { type, content_block: block, delta } = line.event;
+  const other: StreamMessage = { type: 'other', name: `stream_event/${type}` };
+  if (line.parent_tool_use_id !== null) return other;
+  switch (type) {
+    case 'message_start':
+      return { type: 'message-start' };
+    case 'content_block_start':
+      return block?.type === 'text' ? { type: 'text-start' } : other;
+    case 'content_block_delta':
+      return delta?.type === 'text_delta' ? { type: 'text-delta', text: delta.text } : other;
+    case 'content_block_stop':
+      return { type: 'block-end' };
+    default:
+      return other;
+  }
 }
 
 function toResult(line: z.infer<typeof resultSchema>): ResultMessage {

@@ -1,3 +1,6 @@
+/** How Claude calls the tools that Claudio itself offers: `mcp__claudio__send_message`. */
+export const OWN_TOOL_PREFIX = 'mcp__claudio__';
+
 /** What Claude may use, unasked, unless it is set otherwise. */
 export const DEFAULT_TOOLS: readonly string[] = [
   'Read',
@@ -23,6 +26,7 @@ const LOOKS_ONLY: ReadonlySet<string> = new Set([
   'WebSearch',
   'TaskOutput',
   'TodoWrite',
+  `${OWN_TOOL_PREFIX}search_history`,
 ]);
 
 /**

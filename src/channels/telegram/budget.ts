@@ -82,3 +82,36 @@ export function createBudget(clock: Clock): Budget {
     },
   };
 }
+
+/** How long calls of one kind have to be apart, one line for each destination. */
+export interface Pace {
+  /** Takes one call, for which the next has to wait; how long it has to wait itself, 0 if it is taken. */
+  take(destination: string, everyMs: number): number;
+  /** Leaves a destination alone for as long as Telegram asked. */
+  pause(destination: string, durationMs: number): void;
+}
+
+export function createPace(clock: Clock): Pace {
+  const freeAtMs = new Map<string, number>();
+
+  const forgetFree = (): void => {
+    for (const [destination, atMs] of freeAtMs) {
+      if (atMs <= clock.elapsed()) freeAtMs.delete(destination);
+    }
+  };
+
+  return {
+    take(destination, everyMs) {
+      const now = clock.elapsed();
+      const waitMs = Math.ceil((freeAtMs.get(destination) ?? now) - now);
+      if (waitMs > 0) return waitMs;
+      if (freeAtMs.size >= REMEMBERED_COUNT) forgetFree();
+      freeAtMs.set(destination, now + everyMs);
+      return 0;
+    },
+    pause(destination, durationMs) {
+      const untilMs = clock.elapsed() + durationMs;
+      freeAtMs.set(destination, Math.max(freeAtMs.get(destination) ?? untilMs, untilMs));
+    },
+  };
+}

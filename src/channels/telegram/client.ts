@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { FormData, type HttpClient } from '../../platform/http-client.ts';
 import { answerSchema } from './schema.ts';
 
+const TELEGRAM_HOST = 'api.telegram.org';
 const DEFAULT_TIMEOUT_MS = 25_000;
 /** A message with its text comes to some 50 kB; nothing that is asked for comes near this. */
 const MAX_ANSWER_BYTES = 1_048_576;
@@ -27,6 +28,14 @@ export type CallFailure =
 export type CallOutcome<T> =
   { readonly kind: 'ok'; readonly result: T; readonly description: string | null } | CallFailure;
 
+/** What came of a download. */
+export type DownloadOutcome =
+  | { readonly kind: 'ok'; readonly content: Uint8Array }
+  /** There is nothing at that path, or not any more. */
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /** No answer, too long a one, a 429 or a 5xx. */
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For the whole call; 25 seconds unless given. */
@@ -43,6 +52,8 @@ type ParamsOf<M extends keyof Methods> =
 export interface BotApi {
   /** A token begins with the id of its bot. */
   readonly botId: string;
+  /** Whether it is not Telegram's own server: one on this machine gives files as absolute paths. */
+  readonly isOwnServer: boolean;
   /**
    * Makes one attempt at a call; never throws for what a network or Telegram does. A call to a group
    * that has become a supergroup is made once more, to that.
@@ -56,6 +67,16 @@ export interface BotApi {
     result: z.ZodType<T>,
     options?: CallOptions,
   ): Promise<CallOutcome<T>>;
+  /**
+   * Makes one attempt at getting a file, all of it in memory; never throws for what a network or
+   * Telegram does: https://core.telegram.org/bots/api#file
+   *
+   * @param path As getFile tells it.
+   */
+  download(
+    path: string,
+    options: { signal: AbortSignal; timeoutMs: number; maxBytes: number },
+  ): Promise<DownloadOutcome>;
 }
 
 function bodyOf(params: object): { body: string | FormData; headers: Record<string, string> } {
@@ -114,7 +135,8 @@ function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): C
  */
 export function createBotApi(options: { http: HttpClient; root: string; token: string }): BotApi {
   const { http, token } = options;
-  const base = `${options.root.replace(/\/+$/, '')}/bot${token}/`;
+  const root = options.root.replace(/\/+$/, '');
+  const base = `${root}/bot${token}/`;
   const clean = (reason: string): string => reason.replaceAll(token, '<token>');
 
   const call: BotApi['call'] = async (method, params, result, how = {}) => {
@@ -137,5 +159,26 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
     return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
   };
 
-  return { botId: token.split(':')[0] ?? '', call };
+  const download: BotApi['download'] = async (path, { signal, timeoutMs, maxBytes }) => {
+    const steps = path.toWellFormed().split('/').map(encodeURIComponent);
+    const answer = await http.request({
+      method: 'GET',
+      url: `${root}/file/bot${token}/${steps.join('/')}`,
+      timeoutMs,
+      maxResponseBytes: maxBytes,
+      signal,
+    });
+    if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
+    const { status, body } = answer;
+    if (status === 200) return { kind: 'ok', content: body };
+    const isRefused = status >= 400 && status < 500 && status !== 429;
+    return { kind: isRefused ? 'rejected' : 'unreachable', reason: `HTTP ${status}` };
+  };
+
+  return {
+    botId: token.split(':')[0] ?? '',
+    isOwnServer: URL.parse(root)?.hostname !== TELEGRAM_HOST,
+    call,
+    download,
+  };
 }

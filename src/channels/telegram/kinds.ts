@@ -1,9 +1,9 @@
 /**
- * The kinds of message that Claudio cannot read yet, by the field that carries them, in words. The
- * order matters where a message carries two fields for the sake of old clients: an animation is also
- * a document, a venue also a location.
+ * The kinds of message without text, by the field that carries them, in words. The order matters where
+ * a message carries two fields for the sake of old clients: an animation is also a document, a venue
+ * also a location.
  */
-const UNREADABLE: readonly (readonly [field: string, what: string])[] = [
+const KINDS: readonly (readonly [field: string, what: string])[] = [
   ['animation', 'an animation'],
   ['live_photo', 'a live photo'],
   ['photo', 'a photo'],
@@ -88,20 +88,24 @@ const SERVICE = [
   'suggested_post_refunded',
 ] as const;
 
-/** What a message without text is. */
+/** In words, what carries no field that is known here. */
+export const NEW_KIND = 'a message of a new kind';
+
+/** What a message is of which nothing can be read. */
 export type MessageKind =
   | { readonly kind: 'unreadable'; readonly what: string }
   | { readonly kind: 'service'; readonly field: string };
 
 /**
- * Tells what a message without text is. A kind that Telegram adds later counts as unreadable, so that
- * the person hears of it: https://core.telegram.org/bots/api#message
+ * Names the kind of a message without text, whether its content can be read or not. A kind that
+ * Telegram adds later counts as unreadable, so that the person hears of it:
+ * https://core.telegram.org/bots/api#message
  */
 export function kindOf(message: Readonly<Record<string, unknown>>): MessageKind {
   const has = (field: string): boolean => message[field] !== undefined;
-  const unreadable = UNREADABLE.find(([field]) => has(field));
+  const unreadable = KINDS.find(([field]) => has(field));
   if (unreadable !== undefined) return { kind: 'unreadable', what: unreadable[1] };
   const service = SERVICE.find(has);
   if (service !== undefined) return { kind: 'service', field: service };
-  return { kind: 'unreadable', what: 'a message of a new kind' };
+  return { kind: 'unreadable', what: NEW_KIND };
 }

@@ -1,12 +1,16 @@
 import type { z } from 'zod';
 import { type Conversation, conversationOf } from '../../core/conversation.ts';
-import type { Inbound, InboundMessage, Person } from '../../core/inbound.ts';
-import { kindOf } from './kinds.ts';
+import type { Inbound, InboundIgnored, InboundMessage, Person } from '../../core/inbound.ts';
+import { contentOf } from './content.ts';
+import { personOf } from './people.ts';
+import { forwardedFromOf, repliedOf } from './quotes.ts';
 import {
   callbackQuerySchema,
   messageSchema,
+  reactionSchema,
   type TelegramChat,
   type TelegramMessage,
+  type TelegramReaction,
   type TelegramUser,
   updateSchema,
 } from './schema.ts';
@@ -19,19 +23,6 @@ export interface BotIdentity {
   readonly id: string;
   /** Without `@`; empty as long as Telegram has not told it. */
   readonly username: string;
-}
-
-function nameOf(sender: TelegramUser | TelegramChat): string {
-  const title = 'title' in sender && typeof sender.title === 'string' ? sender.title : '';
-  const name = [sender.first_name, sender.last_name]
-    .map((part) => part?.trim() ?? '')
-    .filter((part) => part !== '')
-    .join(' ');
-  return name || title.trim() || sender.username || `user ${sender.id}`;
-}
-
-function personOf(sender: TelegramUser | TelegramChat): Person {
-  return { id: String(sender.id), name: nameOf(sender) };
 }
 
 /**
@@ -48,14 +39,13 @@ function placeOf(bot: BotIdentity, message: TelegramMessage): Conversation {
   });
 }
 
-/** A command, also of another bot; `null` where the text does not start with one. */
+/** A command, also of another bot; `null` where the text or the caption does not start with one. */
 function commandOf(
   message: TelegramMessage,
-  text: string,
 ): { name: string; bot: string | null; args: string } | null {
-  const entity = message.entities?.find(
-    ({ type, offset }) => type === 'bot_command' && offset === 0,
-  );
+  const text = message.text ?? message.caption ?? '';
+  const entities = message.text === undefined ? message.caption_entities : message.entities;
+  const entity = entities?.find(({ type, offset }) => type === 'bot_command' && offset === 0);
   if (entity === undefined) return null;
   const [name = '', bot] = text.slice(1, entity.length).split('@');
   return {
@@ -73,47 +63,116 @@ function isCalled(bot: BotIdentity, name: string): boolean {
   return bot.username === '' || name === bot.username.toLowerCase();
 }
 
-function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
-  const ignored = (reason: string): Inbound => ({
-    kind: 'ignored',
-    updateId,
-    reason,
-    isNotable: false,
-  });
+function ignoredAs(updateId: number, reason: string, isNotable = false): InboundIgnored {
+  return { kind: 'ignored', updateId, reason, isNotable };
+}
 
-  // A message on behalf of a chat names that chat here and a stand-in user in `from`.
-  const sender = message.sender_chat ?? message.from;
-  if (sender === undefined) return ignored('a message without a sender');
+type Written = { readonly sender: Person } | { readonly ignored: string };
+
+/** Who wrote or did something; `what` names it. */
+function senderOf(
+  onBehalfOf: TelegramChat | undefined,
+  user: TelegramUser | undefined,
+  what: string,
+): Written {
+  // Something on behalf of a chat names that chat, and a stand-in user beside it.
+  const sender = onBehalfOf ?? user;
+  if (sender === undefined) return { ignored: `${what} without a sender` };
   // Two bots in one group would otherwise answer each other for ever.
-  if (message.sender_chat === undefined && message.from?.is_bot === true) {
-    return ignored('a message of another bot');
+  if (onBehalfOf === undefined && user?.is_bot === true) {
+    return { ignored: `${what} of another bot` };
   }
+  return { sender: personOf(sender) };
+}
 
+function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
+  const written = senderOf(message.sender_chat, message.from, 'a message');
+  if ('ignored' in written) return ignoredAs(updateId, written.ignored);
   const common = {
     updateId,
     conversation: placeOf(bot, message),
-    sender: personOf(sender),
+    sender: written.sender,
     messageId: String(message.message_id),
   };
-  if (message.text === undefined) {
-    const movedTo = message.migrate_to_chat_id;
-    if (movedTo !== undefined) {
-      const reason = `the group ${message.chat.id} is ${movedTo} from now on: set TELEGRAM_CHAT_ID`;
-      return { kind: 'ignored', updateId, reason, isNotable: true };
-    }
-    const kind = kindOf(message);
-    return kind.kind === 'service'
-      ? ignored(`a service message: ${kind.field}`)
-      : { kind: 'unreadable', ...common, what: kind.what };
+
+  const movedTo = message.migrate_to_chat_id;
+  if (movedTo !== undefined) {
+    const reason = `the group ${message.chat.id} is ${movedTo} from now on: set TELEGRAM_CHAT_ID`;
+    return ignoredAs(updateId, reason, true);
+  }
+  const content = contentOf(message);
+  if (content.kind === 'service') {
+    return ignoredAs(updateId, `a service message: ${content.field}`);
+  }
+  if (content.kind === 'unreadable') {
+    return { kind: 'unreadable', ...common, what: content.what };
   }
 
-  const typed = commandOf(message, message.text);
+  const forwardedFrom = forwardedFromOf(message);
+  // What somebody else once said is no command to this bot.
+  const typed = forwardedFrom === null ? commandOf(message) : null;
   if (typed !== null && typed.bot !== null && !isCalled(bot, typed.bot)) {
-    return ignored('a command for another bot');
+    return ignoredAs(updateId, 'a command for another bot');
   }
   const command: InboundMessage['command'] =
     typed === null ? null : { name: typed.name, args: typed.args };
-  return { kind: 'message', ...common, text: message.text, command };
+  const replied = repliedOf(message);
+  const own = content.attachments;
+  return {
+    kind: 'message',
+    ...common,
+    text: content.text,
+    // A question about a picture may be asked aloud, but not with another picture.
+    attachments: own.some(({ kind }) => kind !== 'speech') ? own : [...own, ...replied.attachments],
+    albumId: message.media_group_id ?? null,
+    quote: replied.quote,
+    forwardedFrom,
+    command,
+  };
+}
+
+function parseEdit(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
+  const written = senderOf(message.sender_chat, message.from, 'an edit');
+  if ('ignored' in written) return ignoredAs(updateId, written.ignored);
+  const content = contentOf(message);
+  // A live location that moves and a poll that closes are edits too.
+  const isTyped = message.text !== undefined || message.caption !== undefined;
+  if (content.kind !== 'content' || (!isTyped && content.attachments.length === 0)) {
+    return ignoredAs(updateId, 'an edit without text');
+  }
+  return {
+    kind: 'edit',
+    updateId,
+    conversation: placeOf(bot, message),
+    sender: written.sender,
+    messageId: String(message.message_id),
+    text: content.text,
+  };
+}
+
+/** A reaction as an emoji where it is one, else in words. */
+function emojiOf({ type, emoji }: TelegramReaction['new_reaction'][number]): string {
+  if (type === 'emoji' && emoji !== undefined) return emoji;
+  if (type === 'paid') return '⭐';
+  return type === 'custom_emoji' ? 'a custom emoji' : 'a reaction of a new kind';
+}
+
+function parseReaction(bot: BotIdentity, updateId: number, reaction: TelegramReaction): Inbound {
+  const written = senderOf(reaction.actor_chat, reaction.user, 'a reaction');
+  if ('ignored' in written) return ignoredAs(updateId, written.ignored);
+  return {
+    kind: 'reaction',
+    updateId,
+    conversation: conversationOf({
+      channel: CHANNEL,
+      bot: bot.id,
+      chat: String(reaction.chat.id),
+      thread: null,
+    }),
+    sender: written.sender,
+    messageId: String(reaction.message_id),
+    emoji: reaction.new_reaction.map(emojiOf),
+  };
 }
 
 function parsePress(
@@ -121,14 +180,10 @@ function parsePress(
   updateId: number,
   press: z.infer<typeof callbackQuerySchema>,
 ): Inbound {
-  const ignored = (reason: string): Inbound => ({
-    kind: 'ignored',
-    updateId,
-    reason,
-    isNotable: false,
-  });
-  if (press.message === undefined) return ignored('a press on a message of the inline mode');
-  if (press.data === undefined) return ignored('a press without data');
+  if (press.message === undefined) {
+    return ignoredAs(updateId, 'a press on a message of the inline mode');
+  }
+  if (press.data === undefined) return ignoredAs(updateId, 'a press without data');
   return {
     kind: 'press',
     updateId,
@@ -141,6 +196,28 @@ function parsePress(
   };
 }
 
+/** A kind of update: its schema, what it is called, and what it comes to. */
+function reader<T>(
+  schema: z.ZodType<T>,
+  what: string,
+  parse: (bot: BotIdentity, updateId: number, content: T) => Inbound,
+): (bot: BotIdentity, updateId: number, raw: unknown) => Inbound {
+  return (bot, updateId, raw) => {
+    const content = schema.safeParse(raw);
+    return content.success
+      ? parse(bot, updateId, content.data)
+      : ignoredAs(updateId, `${what} of an unknown shape`, true);
+  };
+}
+
+/** The kinds of update that count; {@link ensureWebhook} asks for no others. */
+const READERS = [
+  ['message', reader(messageSchema, 'a message', parseMessage)],
+  ['edited_message', reader(messageSchema, 'an edit', parseEdit)],
+  ['message_reaction', reader(reactionSchema, 'a reaction', parseReaction)],
+  ['callback_query', reader(callbackQuerySchema, 'a press', parsePress)],
+] as const;
+
 /**
  * Normalises an update: https://core.telegram.org/bots/api#update
  *
@@ -151,24 +228,8 @@ export function parseUpdate(bot: BotIdentity, raw: unknown): Inbound | null {
   const envelope = updateSchema.safeParse(raw);
   if (!envelope.success) return null;
   const { update_id: updateId, ...content } = envelope.data;
-  const ignored = (reason: string, isNotable = false): Inbound => ({
-    kind: 'ignored',
-    updateId,
-    reason,
-    isNotable,
-  });
-
-  if (content['message'] !== undefined) {
-    const message = messageSchema.safeParse(content['message']);
-    return message.success
-      ? parseMessage(bot, updateId, message.data)
-      : ignored('a message of an unknown shape', true);
+  for (const [field, read] of READERS) {
+    if (content[field] !== undefined) return read(bot, updateId, content[field]);
   }
-  if (content['callback_query'] !== undefined) {
-    const press = callbackQuerySchema.safeParse(content['callback_query']);
-    return press.success
-      ? parsePress(bot, updateId, press.data)
-      : ignored('a press of an unknown shape', true);
-  }
-  return ignored(Object.keys(content)[0] ?? 'an empty update');
+  return ignoredAs(updateId, Object.keys(content)[0] ?? 'an empty update');
 }

@@ -33,9 +33,23 @@ const entity = z.discriminatedUnion('type', [
 
 const formatted = { text: z.string().min(1), entities: z.array(entity) };
 
+const formattedCaption = { ...formatted, text: z.string() };
+
+const file = z.strictObject({ path: z.string().min(1), name: z.string().min(1) });
+
+/** How many files an album holds: https://core.telegram.org/bots/api#sendmediagroup */
+export const ALBUM_LIMIT_COUNT = 10;
+
 /** One call to Telegram in the making; `replyTo` is the id of the message that it answers. */
 export const partSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('text'), ...formatted, replyTo: messageId.nullable(), buttons }),
+  z.strictObject({
+    kind: z.literal('text'),
+    ...formatted,
+    /** The same as Markdown, to be tried first, as a rich message. */
+    rich: z.string().min(1).exactOptional(),
+    replyTo: messageId.nullable(),
+    buttons,
+  }),
   z.strictObject({
     kind: z.literal('document'),
     fileName: z.string().min(1),
@@ -43,10 +57,23 @@ export const partSchema = z.discriminatedUnion('kind', [
     replyTo: messageId.nullable(),
     buttons,
   }),
+  z.strictObject({
+    kind: z.literal('files'),
+    /** What they are to be; more than one make an album. */
+    media: z.enum(['photo', 'document', 'voice']),
+    files: z.array(file).min(1).max(ALBUM_LIMIT_COUNT),
+    /** The caption of the first, or empty. */
+    ...formattedCaption,
+    replyTo: messageId.nullable(),
+    buttons,
+  }),
   z.strictObject({ kind: z.literal('edit'), messageId, ...formatted, buttons }),
+  z.strictObject({ kind: z.literal('removal'), messageId }),
 ]);
 
 export type TelegramPart = z.infer<typeof partSchema>;
 export type TextPart = Extract<TelegramPart, { kind: 'text' }>;
 export type DocumentPart = Extract<TelegramPart, { kind: 'document' }>;
+export type FilesPart = Extract<TelegramPart, { kind: 'files' }>;
 export type EditPart = Extract<TelegramPart, { kind: 'edit' }>;
+export type RemovalPart = Extract<TelegramPart, { kind: 'removal' }>;

@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 const id = z.int();
 
-const user = z.looseObject({
+/** A user: https://core.telegram.org/bots/api#user */
+export const userSchema = z.looseObject({
   id,
   is_bot: z.boolean().optional(),
   first_name: z.string().optional(),
@@ -15,7 +16,7 @@ const user = z.looseObject({
 });
 
 /** A chat: https://core.telegram.org/bots/api#chat */
-const chat = z.looseObject({
+export const chatSchema = z.looseObject({
   id,
   title: z.string().optional(),
   first_name: z.string().optional(),
@@ -23,6 +24,7 @@ const chat = z.looseObject({
   username: z.string().optional(),
 });
 
+/** A part of a text: https://core.telegram.org/bots/api#messageentity */
 const entity = z.looseObject({
   type: z.string(),
   /** In UTF-16 code units, as is `length`. */
@@ -30,25 +32,44 @@ const entity = z.looseObject({
   length: z.int(),
 });
 
+/** What a message can do without: where it has an unknown shape, the rest of the message counts. */
+export function dispensable<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
+  return schema.optional().catch(undefined);
+}
+
 /** A message, also one that is not accessible any more: https://core.telegram.org/bots/api#message */
 export const messageSchema = z.looseObject({
   message_id: id,
-  chat,
-  from: user.optional(),
-  sender_chat: chat.optional(),
+  chat: chatSchema,
+  from: userSchema.optional(),
+  sender_chat: chatSchema.optional(),
   message_thread_id: id.optional(),
   is_topic_message: z.boolean().optional(),
+  media_group_id: dispensable(z.string()),
   /** On the last message of a group that has become a supergroup: the id that it has now. */
   migrate_to_chat_id: id.optional(),
-  text: z.string().optional(),
-  caption: z.string().optional(),
-  entities: z.array(entity).optional(),
+  text: dispensable(z.string()),
+  caption: dispensable(z.string()),
+  entities: dispensable(z.array(entity)),
+  caption_entities: dispensable(z.array(entity)),
+});
+
+/** Who reacted how to a message: https://core.telegram.org/bots/api#messagereactionupdated */
+export const reactionSchema = z.looseObject({
+  chat: chatSchema,
+  message_id: id,
+  user: userSchema.optional(),
+  /** Of an anonymous administrator. */
+  actor_chat: chatSchema.optional(),
+  new_reaction: z.array(
+    z.looseObject({ type: z.string(), emoji: dispensable(z.string()) }).catch({ type: 'unknown' }),
+  ),
 });
 
 /** A press on a button: https://core.telegram.org/bots/api#callbackquery */
 export const callbackQuerySchema = z.looseObject({
   id: z.string(),
-  from: user,
+  from: userSchema,
   message: messageSchema.optional(),
   data: z.string().optional(),
 });
@@ -57,8 +78,9 @@ export const callbackQuerySchema = z.looseObject({
 export const updateSchema = z.looseObject({ update_id: z.int().nonnegative() });
 
 export type TelegramMessage = z.infer<typeof messageSchema>;
-export type TelegramUser = z.infer<typeof user>;
-export type TelegramChat = z.infer<typeof chat>;
+export type TelegramReaction = z.infer<typeof reactionSchema>;
+export type TelegramUser = z.infer<typeof userSchema>;
+export type TelegramChat = z.infer<typeof chatSchema>;
 
 const MS_PER_SECOND = 1_000;
 
@@ -102,6 +124,14 @@ export const botSchema = z.looseObject({ id, username: z.string() }).transform((
   id: String(bot.id),
   username: bot.username,
 }));
+
+/** Where a file is, for an hour: https://core.telegram.org/bots/api#file */
+export const fileSchema = z
+  .looseObject({
+    file_path: dispensable(z.string().min(1)),
+    file_size: dispensable(z.int().nonnegative()),
+  })
+  .transform((file) => ({ path: file.file_path ?? null, sizeBytes: file.file_size ?? null }));
 
 /** The state of the webhook: https://core.telegram.org/bots/api#webhookinfo */
 export const webhookInfoSchema = z

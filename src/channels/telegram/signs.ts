@@ -6,6 +6,8 @@ import { beginning } from '../../core/format.ts';
 import type { Logger } from '../../platform/log.ts';
 import { createBudget } from './budget.ts';
 import type { BotApi, CallOptions, CallOutcome } from './client.ts';
+import { createDrafts } from './drafts.ts';
+import { createNotices } from './notices.ts';
 import { doneSchema } from './schema.ts';
 import { messageIdOf, targetOf } from './target.ts';
 
@@ -20,6 +22,8 @@ const MAX_PRESS_TEXT_LENGTH = 200;
 export interface TelegramSigns extends Signs {
   /** Shows nothing in this chat for a while; the answers to presses excepted. */
   pause(destination: string, durationMs: number): void;
+  /** Shows no more of an answer in the making: the answer itself is on its way. */
+  settle(conversation: Conversation): void;
 }
 
 /** A conversation in which at least one turn is being worked on. */
@@ -39,7 +43,8 @@ interface Chat {
 }
 
 /**
- * Makes Telegram's signs of life: setMessageReaction, sendChatAction, answerCallbackQuery.
+ * Makes Telegram's signs of life: setMessageReaction, sendChatAction, answerCallbackQuery, and what
+ * `notices.ts` and `drafts.ts` show on budgets of their own.
  *
  * Calls that the budget does not allow are dropped, not kept for later. Failures are logged at debug
  * and end nothing.
@@ -51,6 +56,8 @@ export function createSigns(options: {
 }): TelegramSigns {
   const { api, clock, log } = options;
   const budget = createBudget(clock);
+  const notices = createNotices(options);
+  const drafts = createDrafts(options);
   const chats = new Map<string, Chat>();
 
   const make = async (
@@ -177,6 +184,12 @@ export function createSigns(options: {
       );
     },
 
-    pause: (destination, durationMs) => budget.pause(destination, durationMs),
+    show: notices.show,
+    draft: drafts.draft,
+    settle: drafts.settle,
+
+    pause(destination, durationMs) {
+      for (const each of [budget, notices, drafts]) each.pause(destination, durationMs);
+    },
   };
 }

@@ -20,3 +20,8 @@ export function messageIdOf(id: string): number | null {
   const messageId = Number(id);
   return Number.isSafeInteger(messageId) && messageId > 0 ? messageId : null;
 }
+
+/** Whether a conversation takes place in a group, whose ids are below zero. */
+export function isGroup(conversation: Conversation): boolean {
+  return conversation.chat.startsWith('-');
+}

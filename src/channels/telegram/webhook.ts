@@ -4,7 +4,12 @@ import { botSchema, doneSchema, webhookInfoSchema } from './schema.ts';
 /** Where Telegram delivers, below WEBHOOK_URL. */
 export const WEBHOOK_PATH = '/telegram/webhook';
 /** The updates that Claudio asks for; {@link parseUpdate} knows no others. */
-const ALLOWED_UPDATES = ['message', 'callback_query'] as const;
+const ALLOWED_UPDATES = [
+  'message',
+  'edited_message',
+  'message_reaction',
+  'callback_query',
+] as const;
 /** Telegram sends the updates of one chat one after another, so this is a number of chats. */
 const MAX_CONNECTIONS_COUNT = 10;
 

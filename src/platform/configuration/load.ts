@@ -74,6 +74,12 @@ export function loadConfiguration(environment: Environment): Configuration {
   }
   if (!parsed.success || faults.length > 0) throw invalid(faults, file);
 
+  if (parsed.data.ELEVENLABS_STT_MODEL === 'scribe_v1') {
+    warnings.push(
+      'ELEVENLABS_STT_MODEL is scribe_v1, which ElevenLabs has retired. Set it to scribe_v2, or remove it.',
+    );
+  }
+
   return {
     home,
     settings: {

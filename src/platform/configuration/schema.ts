@@ -1,6 +1,10 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { PROGRESS_LEVELS } from '../../core/progress.ts';
 import { MODEL_NAME } from '../../core/model-name.ts';
+
+/** What `STREAM_ANSWERS` means. */
+const STREAMING = { '0': 'off', '1': 'edits', draft: 'draft' } as const;
 
 /** The levels of `LOG_LEVEL`, most to least talkative. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -17,6 +21,19 @@ function wholeNumber(fallback: number, from: number, to: number) {
 
 const seconds = (fallback: number, from: number, to: number) =>
   wholeNumber(fallback, from, to).transform((value) => value * 1000);
+
+const onOff = (fallback: '0' | '1') =>
+  z
+    .enum(['0', '1'], { error: 'must be 1 (on) or 0 (off)' })
+    .default(fallback)
+    .transform((value) => value === '1');
+
+/** A name that goes into a request to a service. */
+const name = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[\w.-]{1,100}$/u, { error: 'must be letters, digits, _, - or .' })
+    .default(fallback);
 
 const url = (allowed: string) =>
   z
@@ -66,6 +83,24 @@ export const settingsSchema = z.strictObject({
     .refine((tools) => tools.length > 0, { error: 'must name at least one tool' })
     .optional(),
   TURN_IDLE_LIMIT: seconds(600, 10, 86_400),
+
+  PROGRESS: z
+    .enum(PROGRESS_LEVELS, { error: `must be one of ${PROGRESS_LEVELS.join(', ')}` })
+    .default('brief'),
+  STREAM_ANSWERS: z
+    .enum(['0', '1', 'draft'], { error: 'must be 0, 1 or draft' })
+    .default('0')
+    .transform((value) => STREAMING[value]),
+  JOIN_QUEUED: onOff('0'),
+  RICH_MESSAGES: onOff('0'),
+
+  ELEVENLABS_API_KEY: z.string().optional(),
+  ELEVENLABS_STT_MODEL: name('scribe_v2'),
+  ELEVENLABS_VOICE_ID: name('iP95p4xoKVk53GoZ742B'),
+  ELEVENLABS_MODEL: name('eleven_multilingual_v2'),
+  ELEVENLABS_API_ROOT: url('a web address, such as https://api.elevenlabs.io').default(
+    'https://api.elevenlabs.io',
+  ),
 
   MAX_QUEUE_SIZE: wholeNumber(5, 1, 1000),
   MAX_CONCURRENT_TURNS: wholeNumber(3, 1, 100),

@@ -22,6 +22,16 @@ describe('a use of a tool in words', () => {
     ['Agent', { description: 'Review the tests' }, 'Delegating: Review the tests'],
     ['TodoWrite', { todos: [] }, 'Updating the plan'],
     ['mcp__memory__recall', {}, 'Using recall (memory)'],
+    ['mcp__claudio__send_message', { text: 'So far so good' }, 'Sending a message'],
+    ['mcp__claudio__send_file', { paths: ['out/report.pdf'] }, 'Sending report.pdf'],
+    ['mcp__claudio__send_file', { paths: ['a.csv', 'b.csv', 'c'] }, 'Sending a.csv and 2 more'],
+    ['mcp__claudio__send_file', { paths: 'a.csv' }, 'Sending a file'],
+    ['mcp__claudio__send_photo', { paths: ['chart.png'] }, 'Sending a picture'],
+    ['mcp__claudio__send_photo', { paths: ['a.png', 'b.png'] }, 'Sending pictures'],
+    ['mcp__claudio__ask_user', { question: 'Blue\nor red?' }, 'Asking: Blue or red?'],
+    ['mcp__claudio__schedule_restart', { reason: 'new version' }, 'Scheduling a restart'],
+    ['mcp__claudio__search_history', { query: 'tax' }, 'Looking through the history for tax'],
+    ['mcp__claudio__new_tool', {}, 'Using new_tool (claudio)'],
     ['ToolOfTheFuture', {}, 'Using ToolOfTheFuture'],
   ])('%s %j', (name, input, expected) => {
     expect(told(name, input)).toBe(expected);

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { placeSystemPrompt } from '../../../src/agent/claude/system-prompt.ts';
+import { placeRunFiles } from '../../../src/agent/claude/run-files.ts';
 import { errorReply } from '../../standins/model/reply.ts';
 import { aliveWith, failureOf, openRig, outcomeOf, type Rig } from './rig.ts';
 
-const promptsIn = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => name.startsWith('claudio-prompt-'));
+const foldersIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('claudio-run-'));
 
 describe('what goes in and comes out of the real program', () => {
   let rig: Rig;
@@ -46,7 +46,7 @@ describe('what goes in and comes out of the real program', () => {
       expect(rig.model.requests[0]?.system).toContain(systemPrompt);
     }
     await rig.agent.settled();
-    expect(promptsIn(rig.home)).toEqual([]);
+    expect(foldersIn(rig.home)).toEqual([]);
   });
 
   it('shows the system prompt to no other user of the machine', async () => {
@@ -59,20 +59,21 @@ describe('what goes in and comes out of the real program', () => {
     expect((await asked).system).toContain(systemPrompt);
     expect(aliveWith(request.marker)).not.toEqual([]);
     expect(aliveWith('8421-is-not-it')).toEqual([]);
-    const [folder = ''] = promptsIn(rig.home);
+    const [folder = ''] = foldersIn(rig.home);
     const path = join(rig.home, folder, 'system-prompt.md');
     expect(statSync(path).mode & 0o777).toBe(0o600);
     controller.abort();
     await run;
     await rig.agent.settled();
-    expect(promptsIn(rig.home)).toEqual([]);
+    expect(foldersIn(rig.home)).toEqual([]);
   });
 
-  it('removes the system prompts that a dead instance left, and nothing else', async () => {
-    await placeSystemPrompt('old', 'dead/1.7.1', rig.home);
-    await placeSystemPrompt('new', 'alive/1.7.1', rig.home);
+  it('removes what the runs of a dead instance were given, and nothing else', async () => {
+    const given = { systemPrompt: 'Be brief.', toolServer: null };
+    await placeRunFiles(given, 'dead/1.7.1', rig.home);
+    await placeRunFiles(given, 'alive/1.7.1', rig.home);
     await rig.agent.stopLeftovers([{ prefix: 'dead/1.', sinceMs: 0 }]);
-    expect(promptsIn(rig.home)).toEqual([expect.stringContaining('alive')]);
+    expect(foldersIn(rig.home)).toEqual([expect.stringContaining('alive')]);
   });
 
   it('offers the tools that it was given and no others', async () => {

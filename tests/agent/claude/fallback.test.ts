@@ -3,7 +3,7 @@ import { mayFallBack } from '../../../src/agent/claude/fallback.ts';
 import { DEFAULT_TOOLS } from '../../../src/agent/claude/tools.ts';
 import { EVERY_FAILURE } from '../../contract/agent.ts';
 import { errorReply, textReply } from '../../standins/model/reply.ts';
-import { eventsOf, openRig, outcomeOf, type Rig } from './rig.ts';
+import { eventsOf, kindOf, openRig, outcomeOf, type Rig } from './rig.ts';
 
 describe('the fallback to haiku', () => {
   let rig: Rig;
@@ -19,7 +19,13 @@ describe('the fallback to haiku', () => {
       request.model.includes('haiku') ? textReply('Haiku here.') : errorReply(529, 'Overloaded'),
     );
     const events = await eventsOf(rig.agent, rig.request({ model: 'sonnet' }));
-    expect(events.map((event) => event.type)).toEqual(['started', 'progress', 'completed']);
+    expect(events.map(kindOf)).toEqual([
+      'started',
+      'tool-began',
+      'tool-ended',
+      'text',
+      'completed',
+    ]);
     expect(events.at(-1)).toMatchObject({
       outcome: {
         kind: 'answered',
@@ -84,7 +90,11 @@ describe('the fallback to haiku', () => {
   });
 
   it('treats every tool that is not known to look only as one that changes things', () => {
-    const mayFollow = [...DEFAULT_TOOLS, 'mcp__server__look', 'ToolOfTheFuture'].filter((tool) =>
+    const others = ['mcp__server__look', 'ToolOfTheFuture'];
+    const own = ['search_history', 'send_message', 'ask_user', 'schedule_restart'].map(
+      (tool) => `mcp__claudio__${tool}`,
+    );
+    const mayFollow = [...DEFAULT_TOOLS, ...others, ...own].filter((tool) =>
       mayFallBack({ code: 'overloaded' }, 'opus', ['Read', tool]),
     );
     expect(mayFollow).toEqual([
@@ -95,6 +105,7 @@ describe('the fallback to haiku', () => {
       'WebSearch',
       'TaskOutput',
       'TodoWrite',
+      'mcp__claudio__search_history',
     ]);
   });
 });

@@ -90,7 +90,13 @@ describe('what a prompt cannot do', () => {
       CLAUDE_CODE_DISABLE_FILE_MENTIONS: '',
       ...extra,
     };
-    const args = claudeArguments({ model: 'sonnet', tools: [], systemPromptPath: null });
+    const args = claudeArguments({
+      model: 'sonnet',
+      tools: [],
+      systemPromptPath: null,
+      readableDirs: [],
+      toolServer: null,
+    });
     const command = { file: CLAUDE_PATH, args, cwd: rig.home, env, stdin: prompt };
     await runToEnd(command, 20_000, new AbortController().signal);
     return [...rig.model.requests, ...rig.model.sideRequests].map(({ body }) => body).join('\n');

@@ -55,6 +55,9 @@ export async function openRig(options: Partial<ClaudeAgentOptions> = {}): Promis
         systemPrompt: '',
         model: 'sonnet',
         workDir: home,
+        readableDirs: [],
+        toolServer: null,
+        isWaitingForPerson: () => false,
         ...over,
       };
     },
@@ -89,6 +92,11 @@ export async function eventsOf(
   const events: AgentEvent[] = [];
   for await (const event of agent.run(request, signal)) events.push(event);
   return events;
+}
+
+/** What an event tells: `started`, `tool-began`, `text`. */
+export function kindOf(event: AgentEvent): string {
+  return event.type === 'progress' ? event.progress.kind : event.type;
 }
 
 /** How a run ended. */

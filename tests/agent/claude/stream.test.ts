@@ -28,6 +28,18 @@ const resultLine = (over: object): string =>
 
 const denial = (tool_name: string): object => ({ tool_name, tool_use_id: 'x', tool_input: {} });
 
+const userLine = (content: unknown, parent: string | null = null): string =>
+  JSON.stringify({ type: 'user', message: { content }, parent_tool_use_id: parent });
+
+const piece = (event: object, parent: string | null = null) =>
+  parseStreamLine(JSON.stringify({ type: 'stream_event', event, parent_tool_use_id: parent }));
+
+const blockStart = (type: string): object => ({
+  type: 'content_block_start',
+  index: 0,
+  content_block: { type },
+});
+
 describe('the lines of stream-json', () => {
   it('are read whatever else stands in them, in any order of keys', () => {
     const line = '{"x":1,"model":"m","session_id":"s","subtype":"init","type":"system","tools":[]}';
@@ -52,6 +64,42 @@ describe('the lines of stream-json', () => {
       usage: { inputTokenCount: 7, outputTokenCount: 2 },
       usedTools: ['Bash'],
     });
+  });
+
+  it('tell which tools have come to their end, of sub-agents too, and take an echoed prompt for none', () => {
+    const results = [
+      { type: 'tool_result', tool_use_id: 't1', content: 'x' },
+      { type: 'text', text: 'y' },
+      { type: 'tool_result', tool_use_id: 't2', is_error: true },
+    ];
+    const expected = { type: 'tool-results', toolUseIds: ['t1', 't2'] };
+    expect(parseStreamLine(userLine(results))).toEqual(expected);
+    expect(parseStreamLine(userLine(results, 't0'))).toEqual(expected);
+    for (const content of ['a prompt', undefined, 7, [null]]) {
+      expect(parseStreamLine(userLine(content))).toEqual({ type: 'tool-results', toolUseIds: [] });
+    }
+    expect(parseStreamLine('{"type":"user"}')).toEqual({ type: 'tool-results', toolUseIds: [] });
+  });
+
+  it('tell what is being written, of the main agent alone, and nothing of what it thinks', () => {
+    const text = { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Well' } };
+    const thinking = {
+      type: 'content_block_delta',
+      delta: { type: 'thinking_delta', thinking: 'Hm' },
+    };
+    expect(piece({ type: 'message_start', message: {} })).toEqual({ type: 'message-start' });
+    expect(piece(blockStart('text'))).toEqual({ type: 'text-start' });
+    expect(piece(text)).toEqual({ type: 'text-delta', text: 'Well' });
+    expect(piece({ type: 'content_block_stop', index: 0 })).toEqual({ type: 'block-end' });
+    for (const one of [
+      blockStart('thinking'),
+      blockStart('tool_use'),
+      thinking,
+      { type: 'message_stop' },
+    ]) {
+      expect(piece(one).type).toBe('other');
+    }
+    expect(piece(text, 't1').type).toBe('other');
   });
 
   it('tell of a rate limit in seconds or in milliseconds', () => {
@@ -113,7 +161,14 @@ describe('the lines of stream-json', () => {
   });
 
   it('never make the parser throw', () => {
-    const type = fc.constantFrom('system', 'assistant', 'result', 'rate_limit_event', 'user');
+    const type = fc.constantFrom(
+      'system',
+      'assistant',
+      'result',
+      'rate_limit_event',
+      'user',
+      'stream_event',
+    );
     const subtype = fc.constantFrom('init', 'api_retry', 'success');
     const line = fc
       .tuple(type, subtype, fc.object())

@@ -1,22 +1,41 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createTelegramChannel } from '../../../src/channels/telegram/channel.ts';
 import { createBotApi } from '../../../src/channels/telegram/client.ts';
+import { createMedia } from '../../../src/channels/telegram/media.ts';
 import { createSigns } from '../../../src/channels/telegram/signs.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
-import { systemClock } from '../../../src/platform/clock.ts';
+import { newId, systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
-import { channelContract, type ChannelSetup } from '../../contract/channel.ts';
-import { OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { channelContract, type ChannelSetup, type VisibleMessage } from '../../contract/channel.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { OWNER, startBotApi, type StoredMessage } from '../../standins/bot-api/bot-api.ts';
+
+function fileOf(message: StoredMessage): VisibleMessage['file'] {
+  const kinds = { photo: message.photo, file: message.document, voice: message.voice };
+  for (const kind of ['photo', 'file', 'voice'] as const) {
+    const file = kinds[kind];
+    if (file !== null) return { kind, name: file.fileName, content: file.content };
+  }
+  return null;
+}
 
 async function setup(thread: number | null): Promise<ChannelSetup> {
   const standin = await startBotApi();
   const http = createHttpClient();
   const api = createBotApi({ http, root: standin.root, token: standin.token });
-  const signs = createSigns({ api, clock: systemClock, log: { debug: () => undefined } });
+  let passedMs = 0;
+  const clock = {
+    now: () => systemClock.now() + passedMs,
+    elapsed: () => systemClock.elapsed() + passedMs,
+  };
+  const signs = createSigns({ api, clock, log: { debug: () => undefined } });
+  const folder = temporaryFolder();
   if (thread !== null) standin.addTopic(OWNER.id, thread);
   const origin = thread === null ? {} : { thread };
 
   return {
-    channel: createTelegramChannel({ api, signs }),
+    channel: createTelegramChannel({ api, signs, fetch: createMedia({ api }) }),
     conversation: conversationOf({
       channel: 'telegram',
       bot: '1',
@@ -24,13 +43,22 @@ async function setup(thread: number | null): Promise<ChannelSetup> {
       thread: thread === null ? null : String(thread),
     }),
     writes: (text) => String(standin.updates.text(text, origin).message?.message_id),
+    keep: (content) => {
+      const path = join(folder, newId());
+      writeFileSync(path, content);
+      return path;
+    },
+    passes: (durationMs) => {
+      passedMs += durationMs;
+    },
     visible: () =>
       standin.sentMessages().map((message) => {
         if (message.threadId !== thread) throw new Error('a message in another topic');
         return {
           messageId: String(message.messageId),
-          text: message.document?.content.toString('utf8') ?? message.text,
-          isDocument: message.document !== null,
+          text: message.text,
+          file: fileOf(message),
+          albumId: message.albumId,
           replyTo: message.replyTo === null ? null : String(message.replyTo),
           buttons: message.replyMarkup?.inline_keyboard.flat().map(({ text }) => text) ?? [],
         };

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTelegramChannel } from '../../../src/channels/telegram/channel.ts';
 import { type BotApi, createBotApi } from '../../../src/channels/telegram/client.ts';
+import { createMedia } from '../../../src/channels/telegram/media.ts';
 import { partSchema } from '../../../src/channels/telegram/part.ts';
 import { createSigns, type TelegramSigns } from '../../../src/channels/telegram/signs.ts';
 import type { Channel, SendOutcome } from '../../../src/core/channel.ts';
@@ -29,7 +30,7 @@ beforeEach(async () => {
   http = createHttpClient();
   api = createBotApi({ http, root: standin.root, token: standin.token });
   signs = createSigns({ api, clock: systemClock, log: { debug: () => undefined } });
-  channel = createTelegramChannel({ api, signs });
+  channel = createTelegramChannel({ api, signs, fetch: createMedia({ api }) });
 });
 afterEach(async () => {
   await http.close();
@@ -56,7 +57,7 @@ it('sends formatting as entities, without link previews', async () => {
 
 it('keeps a reply that meets a revoked token: the owner may set a new one', async () => {
   const revoked = createBotApi({ http, root: standin.root, token: '1:another' });
-  channel = createTelegramChannel({ api: revoked, signs });
+  channel = createTelegramChannel({ api: revoked, signs, fetch: createMedia({ api }) });
   const [outcome] = await send('x');
   expect(outcome).toMatchObject({ kind: 'unreachable' });
 });
@@ -136,7 +137,12 @@ it('keeps the signs still when a reply meets the flood limit', async () => {
 });
 
 it('ends within its time, the second try for refused markup included', async () => {
-  const hasty = createTelegramChannel({ api, signs, sendTimeoutMs: 100 });
+  const hasty = createTelegramChannel({
+    api,
+    signs,
+    fetch: createMedia({ api }),
+    sendTimeoutMs: 100,
+  });
   standin.fault({}, { kind: 'refuse-markup' }, 1);
   standin.fault({}, { kind: 'hang', moment: 'before' });
   const [part] = hasty.render({ markdown: MARKDOWN, replyTo: null, buttons: [] });

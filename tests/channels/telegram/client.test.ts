@@ -159,8 +159,12 @@ it("never says the bot's token, whatever goes wrong", async () => {
   reasons.push(JSON.stringify(await invalid.call('getMe', {}, botSchema)));
   const unknown = createBotApi({ http, root: 'http://host.invalid', token: TOKEN });
   reasons.push(JSON.stringify(await unknown.call('getMe', {}, botSchema)));
+  const how = { signal: new AbortController().signal, timeoutMs: 5_000, maxBytes: 10 };
+  for (const reached of [invalid, unknown, api]) {
+    reasons.push(JSON.stringify(await reached.download(`documents/${TOKEN}?#\ud800`, how)));
+  }
 
-  expect(reasons).toHaveLength(6);
+  expect(reasons).toHaveLength(9);
   for (const reason of reasons) {
     expect(reason).toMatch(/"reason":".+"/);
     expect(reason).not.toContain('test-token');

@@ -64,7 +64,7 @@ beforeEach(async () => {
   logged = [];
   api = createBotApi({ http, root: standin.root, token: standin.token });
   const watched: BotApi = {
-    botId: api.botId,
+    ...api,
     async call(method, params, result, options) {
       startedCount += 1;
       const outcome = await api.call(method, params, result, options);

@@ -246,10 +246,10 @@ describe('the bot', () => {
 
   it('gives the content of a photo that a person sent', async () => {
     const { message } = api.updates.photo({ content: Buffer.from('pixels'), caption: 'Look' });
-    const file_id = message?.photo?.[0]?.file_id;
+    const file_id = message?.photo?.at(-1)?.file_id;
     const { answer } = await call('getFile', { file_id });
-    expect(answer).toMatchObject({ result: { file_path: 'photos/file_1.jpg' } });
-    const url = `${api.root}/file/bot${api.token}/photos/file_1.jpg`;
+    expect(answer).toMatchObject({ result: { file_path: 'photos/file_3.jpg' } });
+    const url = `${api.root}/file/bot${api.token}/photos/file_3.jpg`;
     expect(await (await request(url)).body.text()).toBe('pixels');
   });
 });

@@ -47,7 +47,7 @@ export interface BotApiStandin {
   readonly root: string;
   readonly token: string;
   readonly bot: UserFromGetMe;
-  /** Every call with the right token and a known method, in order. */
+  /** Every call with the right token and a known method, and every download (`file`), in order. */
   readonly calls: readonly Call[];
   readonly chatActions: State['chatActions'];
   readonly presses: ReadonlyMap<string, Press>;

@@ -5,6 +5,7 @@ import { badRequest } from './refusal.ts';
 import { chatOf, findMessage, type State } from './state.ts';
 
 const MAX_DATA_BYTES = 64;
+const MAX_CAPTION_LENGTH = 1_024;
 
 /** The text of a call after its entities are parsed; throws a refusal for what Telegram refuses. */
 export function formattedText(
@@ -29,6 +30,19 @@ export function formattedText(
   const fault = checkText(formatted.text, formatted.entities, limit);
   if (fault !== null) throw badRequest(fault);
   return formatted;
+}
+
+/** The caption of a file, which may be left out; throws as {@link formattedText} does. */
+export function captionOf(params: {
+  readonly caption?: string | undefined;
+  readonly caption_entities?: MessageEntity[] | undefined;
+  readonly parse_mode?: string | undefined;
+}): { text: string; entities: MessageEntity[] } {
+  if (params.caption === undefined || params.caption === '') return { text: '', entities: [] };
+  return formattedText(
+    { text: params.caption, entities: params.caption_entities, parseMode: params.parse_mode },
+    MAX_CAPTION_LENGTH,
+  );
 }
 
 /** Checks the buttons below a message. */

@@ -135,6 +135,18 @@ it('delivers only the kinds of update that are allowed', async () => {
   expect(texts()).toEqual(['first']);
 });
 
+it('delivers reactions only where they were asked for by name', async () => {
+  await register();
+  await api.say('first');
+  const [message] = api.messages();
+  if (message === undefined) throw new Error('no message');
+  const reacted = (): ReturnType<BotApiStandin['deliver']> =>
+    api.deliver(api.updates.reaction(message, ['👍']));
+  expect(await reacted()).toMatchObject({ outcome: 'unwanted' });
+  await register({ allowed_updates: ['message', 'message_reaction'] });
+  expect(await reacted()).toMatchObject({ outcome: 'acknowledged' });
+});
+
 it('tells of failed deliveries in getWebhookInfo', async () => {
   await register();
   receiver.answers.push({ status: 502 });

@@ -67,9 +67,11 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-/** The queue of an update: callbacks by person, everything else by chat. */
+/** The queue of an update: callbacks by person, reactions and everything else by chat. */
 function queueOf(update: Update): string {
   if (update.callback_query !== undefined) return `user ${update.callback_query.from.id}`;
+  const reaction = update.message_reaction;
+  if (reaction !== undefined) return `reactions in chat ${reaction.chat.id}`;
   const message =
     update.message ?? update.edited_message ?? update.channel_post ?? update.edited_channel_post;
   return message === undefined ? 'others' : `chat ${message.chat.id}`;

@@ -14,6 +14,8 @@ export type Behaviour =
   | { readonly kind: 'drop'; readonly moment: 'before' | 'after' }
   /** No answer, until the fault is lifted. */
   | { readonly kind: 'hang'; readonly moment: 'before' | 'after' }
+  /** Half of what was to be answered, and no more until the fault is lifted. */
+  | { readonly kind: 'stall' }
   /** 400 for every text that has entities or a parse_mode. */
   | { readonly kind: 'refuse-markup' }
   /** 400: the group has become a supergroup with another id. */
@@ -21,7 +23,7 @@ export type Behaviour =
   /** 403: the person blocked the bot. */
   | { readonly kind: 'blocked' };
 
-/** Which calls it goes wrong with; all of what is given must fit. */
+/** Which calls it goes wrong with; all of what is given must fit. A download is a call of `file`. */
 export interface Matcher {
   readonly method?: string | readonly string[];
   readonly chat?: number | string;

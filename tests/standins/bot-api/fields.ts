@@ -115,6 +115,13 @@ export const inlineKeyboard = json(
   }),
 );
 
+/** What goes with a file. */
+export const captionFields = {
+  caption: z.string().optional(),
+  parse_mode: z.string().optional(),
+  caption_entities: entities.optional(),
+};
+
 /** What every send method takes beside its content. */
 export const sendFields = {
   chat_id: chatId.optional(),

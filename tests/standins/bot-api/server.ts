@@ -10,10 +10,15 @@ import type { Call, State } from './state.ts';
 /** What is sent back: a status with JSON or with something that no Bot API would send. */
 interface Reply {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly contentType: string;
   readonly description: string | null;
+  /** After half of the body comes nothing more until this is resolved. */
+  readonly stalled?: Promise<void>;
 }
+
+/** Does what a call asks for and answers it. */
+type Work = () => Reply | Promise<Reply>;
 
 function json(status: number, body: object, description: string | null): Reply {
   return { status, body: JSON.stringify(body), contentType: 'application/json', description };
@@ -70,6 +75,7 @@ function replyOf(behaviour: Behaviour): Reply | null {
       return refused(new Refusal(403, 'Forbidden: bot was blocked by the user'));
     case 'drop':
     case 'hang':
+    case 'stall':
       break;
   }
   return null;
@@ -88,30 +94,55 @@ async function run(state: State, method: Method, call: Call): Promise<Reply> {
 }
 
 /** Runs a call through the fault that it meets; null means that the connection is to break. */
-async function replyTo(
-  state: State,
-  method: Method,
-  call: Call,
-  fault: MetFault | null,
-): Promise<Reply | null> {
+async function replyTo(state: State, work: Work, fault: MetFault | null): Promise<Reply | null> {
   const behaviour = fault?.behaviour ?? null;
   const instead = behaviour === null ? null : replyOf(behaviour);
   if (instead !== null) return instead;
-  if (fault === null || behaviour === null) return run(state, method, call);
+  if (fault === null || behaviour === null) return work();
 
+  if (behaviour.kind === 'stall') return { ...(await work()), stalled: fault.lifted };
   const before = 'moment' in behaviour && behaviour.moment === 'before';
   if (behaviour.kind === 'drop') {
-    if (!before) await run(state, method, call);
+    if (!before) await work();
     return null;
   }
   if (before) await fault.lifted;
-  const reply = await run(state, method, call);
+  const reply = await work();
   state.events.notify();
   if (!before) await fault.lifted;
   return reply;
 }
 
+/** Keeps a call, lets it meet its fault and does what it asks for. */
 async function answerCall(
+  state: State,
+  faults: Faults,
+  call: Call,
+  work: Work,
+): Promise<Reply | null> {
+  state.calls.push(call);
+  const fault = faults.meet(call);
+  state.events.notify();
+  const reply = await replyTo(state, work, fault);
+  call.status = reply?.status ?? null;
+  call.description = reply?.description ?? null;
+  state.events.notify();
+  return reply;
+}
+
+function callOf(method: string, params: Call['params']): Call {
+  const chat = params['chat_id'];
+  return {
+    method,
+    params,
+    chat: typeof chat === 'string' || typeof chat === 'number' ? String(chat) : null,
+    atMs: Date.now(),
+    status: null,
+    description: null,
+  };
+}
+
+async function answerMethod(
   state: State,
   faults: Faults,
   methodName: string,
@@ -123,32 +154,37 @@ async function answerCall(
     state.violations.push(`unknown method ${methodName}`);
     return refused(new Refusal(404, 'Not Found: method not found'));
   }
-  const params = await readParams(request, query);
-  const chat = params['chat_id'];
-  const call: Call = {
-    method: found.name,
-    params,
-    chat: typeof chat === 'string' || typeof chat === 'number' ? String(chat) : null,
-    atMs: Date.now(),
-    status: null,
-    description: null,
-  };
-  state.calls.push(call);
-  const fault = faults.meet(call);
-  state.events.notify();
-  const reply = await replyTo(state, found.method, call, fault);
-  call.status = reply?.status ?? null;
-  call.description = reply?.description ?? null;
-  state.events.notify();
-  return reply;
+  const call = callOf(found.name, await readParams(request, query));
+  return answerCall(state, faults, call, () => run(state, found.method, call));
 }
 
-function fileReply(state: State, path: string, response: ServerResponse): void {
+/** A download: https://core.telegram.org/bots/api#file */
+function answerFile(state: State, faults: Faults, path: string): Promise<Reply | null> {
   const file = [...state.files.values()].find((candidate) => candidate.path === path);
-  response.writeHead(file === undefined ? 404 : 200, {
-    'content-type': 'application/octet-stream',
+  return answerCall(state, faults, callOf('file', { path }), () =>
+    file === undefined
+      ? refused(new Refusal(404, 'Not Found'))
+      : {
+          status: 200,
+          body: file.content,
+          contentType: 'application/octet-stream',
+          description: null,
+        },
+  );
+}
+
+async function respond(response: ServerResponse, reply: Reply): Promise<void> {
+  const body = Buffer.from(reply.body);
+  response.writeHead(reply.status, {
+    'content-type': reply.contentType,
+    'content-length': body.byteLength,
   });
-  response.end(file?.content ?? '');
+  const half = Math.floor(body.byteLength / 2);
+  if (reply.stalled !== undefined) {
+    response.write(body.subarray(0, half));
+    await reply.stalled;
+  }
+  response.end(reply.stalled === undefined ? body : body.subarray(half));
 }
 
 async function handle(
@@ -165,11 +201,10 @@ async function handle(
   else if (token === undefined || decodeURIComponent(token) !== state.token) {
     reply = refused(new Refusal(401, 'Unauthorized'));
   } else if (file !== undefined) {
-    fileReply(state, rest, response);
-    return;
+    reply = await answerFile(state, faults, decodeURIComponent(rest));
   } else {
     try {
-      reply = await answerCall(state, faults, rest, request, url.searchParams);
+      reply = await answerMethod(state, faults, rest, request, url.searchParams);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       reply = refused(thrown);
@@ -179,8 +214,7 @@ async function handle(
     request.socket.destroy();
     return;
   }
-  response.writeHead(reply.status, { 'content-type': reply.contentType });
-  response.end(reply.body);
+  await respond(response, reply);
 }
 
 /** Serves the Bot API on a port of the loopback that the system chooses. */

@@ -29,10 +29,18 @@ export interface StoredMessage {
   readonly threadId: number | null;
   readonly replyTo: number | null;
   readonly document: StoredFile | null;
+  readonly photo: StoredFile | null;
+  readonly voice: StoredFile | null;
+  /** What the messages of one album have in common. */
+  readonly albumId: string | null;
+  /** Whether it came without a sound. */
+  readonly silent: boolean;
   /** Whether the call disabled link previews. */
   linksPlain: boolean;
-  /** The text, or the caption of a document. */
+  /** The text, the caption of a file, or the Markdown of a rich message. */
   text: string;
+  /** Whether it is a rich message. */
+  rich: boolean;
   entities: MessageEntity[];
   replyMarkup: InlineKeyboardMarkup | null;
   editCount: number;
@@ -54,8 +62,18 @@ export interface Call {
   description: string | null;
 }
 
+/** An answer in the making, which the next message of the bot takes away. */
+export interface StoredDraft {
+  readonly draftId: number;
+  readonly threadId: number | null;
+  readonly text: string;
+  readonly entities: readonly MessageEntity[];
+}
+
 export interface ChatState {
   chat: Chat;
+  /** By the topic that they are shown in. */
+  readonly drafts: Map<number | null, StoredDraft>;
   readonly messages: StoredMessage[];
   readonly topics: Set<number>;
   nextMessageId: number;
@@ -85,8 +103,8 @@ export interface State {
   }[];
   /** By scope and language, as JSON. */
   readonly commands: Map<string, readonly BotCommand[]>;
-  /** By file_id. */
-  readonly files: Map<string, StoredFile & { readonly path: string }>;
+  /** By file_id. `sizeBytes` is what Telegram says of one that is not as large as it says. */
+  readonly files: Map<string, StoredFile & { readonly path: string; readonly sizeBytes?: number }>;
   readonly hook: Hook;
   readonly delivery: Delivery;
   nextUpdateId: number;
@@ -101,7 +119,13 @@ export function chatOf(state: State, chatId: number): ChatState {
     chatId > 0
       ? { id: chatId, type: 'private', first_name: 'Owner' }
       : { id: chatId, type: 'supergroup', title: 'Group' };
-  const made: ChatState = { chat, messages: [], topics: new Set(), nextMessageId: 1 };
+  const made: ChatState = {
+    chat,
+    drafts: new Map(),
+    messages: [],
+    topics: new Set(),
+    nextMessageId: 1,
+  };
   state.chats.set(chatId, made);
   return made;
 }
@@ -111,13 +135,31 @@ export function addMessage(
   state: State,
   chatId: number,
   content: Pick<StoredMessage, 'from' | 'byBot' | 'threadId' | 'replyTo' | 'document' | 'text'> &
-    Partial<Pick<StoredMessage, 'entities' | 'replyMarkup' | 'linksPlain'>>,
+    Partial<
+      Pick<
+        StoredMessage,
+        | 'entities'
+        | 'replyMarkup'
+        | 'linksPlain'
+        | 'photo'
+        | 'voice'
+        | 'albumId'
+        | 'silent'
+        | 'rich'
+      >
+    >,
 ): StoredMessage {
   const chat = chatOf(state, chatId);
+  if (content.byBot) chat.drafts.delete(content.threadId);
   const message: StoredMessage = {
     linksPlain: false,
     entities: [],
     replyMarkup: null,
+    photo: null,
+    voice: null,
+    albumId: null,
+    silent: false,
+    rich: false,
     ...content,
     chatId,
     messageId: chat.nextMessageId++,

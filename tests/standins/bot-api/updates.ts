@@ -1,5 +1,18 @@
-import type { Chat, MessageEntity, Update, User } from '@grammyjs/types';
-import { addMessage, chatOf, type State, type StoredMessage } from './state.ts';
+import type {
+  Chat,
+  MessageEntity,
+  MessageOrigin,
+  ReactionTypeEmoji,
+  Update,
+  User,
+} from '@grammyjs/types';
+import {
+  createSentFiles,
+  type NamedFile,
+  type SentFile,
+  type SentRecording,
+} from './sent-files.ts';
+import { addMessage, chatOf, findMessage, type State, type StoredMessage } from './state.ts';
 import { wireMessage } from './wire.ts';
 
 /** Who writes unless a test says otherwise, in a private chat that has the same id. */
@@ -14,15 +27,50 @@ export interface Origin {
   readonly thread?: number;
   /** The message that is replied to. */
   readonly replyTo?: number;
+  /** The part of it that is quoted. */
+  readonly quote?: string;
+  /** Where it was forwarded from. */
+  readonly forwardOrigin?: MessageOrigin;
 }
+
+/** What goes with a file: its caption, and the album that it belongs to. */
+export interface Around extends Origin {
+  readonly caption?: string;
+  readonly albumId?: string;
+}
+
+/** One message of an album. Telegram itself mixes only photos with videos. */
+export type AlbumItem =
+  | ({ readonly kind: 'photo'; readonly caption?: string } & SentFile)
+  | ({ readonly kind: 'document'; readonly caption?: string } & NamedFile)
+  | ({ readonly kind: 'audio' | 'video'; readonly caption?: string } & SentRecording);
+
+/** The emoji that one can react with. */
+export type ReactionEmoji = ReactionTypeEmoji['emoji'];
 
 /** Builds updates and keeps the messages in them, so that the bot can reply and react to them. */
 export interface Updates {
   text(text: string, origin?: Origin): Update;
-  /** A photo, which the file methods then know as `photo-…`. */
-  photo(options?: Origin & { readonly caption?: string; readonly content?: Buffer }): Update;
-  /** The person changes a message of theirs. */
+  /** A photo in three sizes, the smallest first. */
+  photo(options?: Around & SentFile): Update;
+  document(options?: Around & NamedFile): Update;
+  voice(options?: Around & SentRecording): Update;
+  audio(options?: Around & SentRecording): Update;
+  videoNote(options?: Around & SentRecording): Update;
+  video(options?: Around & SentRecording): Update;
+  /** Messages with one `media_group_id`, an update for each. */
+  album(items: readonly AlbumItem[], origin?: Origin): Update[];
+  /** The person changes the text of a message of theirs, or its caption. */
   edited(message: StoredMessage, text: string): Update;
+  /**
+   * What a person's reactions to a message are from now on. Nobody's, but a chat's: `actor`. What they
+   * were before is remembered.
+   */
+  reaction(
+    message: StoredMessage,
+    emoji: readonly ReactionEmoji[],
+    who?: { readonly from?: User; readonly actor?: Chat },
+  ): Update;
   /** A press on a button of a message as it stands, found by its label or its data. */
   press(message: StoredMessage, button: string, options?: PressOptions): Update;
   /** A message of any kind: fields of the Bot API beside those that every message has. */
@@ -47,7 +95,16 @@ function commandsIn(text: string): MessageEntity[] {
   }));
 }
 
+function seconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
 export function createUpdates(state: State): Updates {
+  const files = createSentFiles(state);
+  /** What messages hold beside their text, as the Bot API writes it. */
+  const contents = new WeakMap<StoredMessage, Readonly<Record<string, unknown>>>();
+  const reactions = new Map<string, ReactionTypeEmoji[]>();
+  let albumCount = 0;
   const nextId = (): number => state.nextUpdateId++;
 
   const place = ({ from = OWNER, chat, thread }: Origin): { chatId: number; from: User } => {
@@ -58,9 +115,41 @@ export function createUpdates(state: State): Updates {
     return { chatId, from };
   };
 
-  const add = (text: string, origin: Origin): StoredMessage => {
+  /** The message that is replied to, with all that it holds. */
+  const originalOf = (message: StoredMessage): Record<string, unknown> => {
+    const original =
+      message.replyTo === null ? undefined : findMessage(state, message.chatId, message.replyTo);
+    if (original === undefined || !contents.has(original)) return {};
+    return { reply_to_message: asMessage({ ...original, replyTo: null }, original) };
+  };
+
+  const asMessage = (message: StoredMessage, source = message): NonNullable<Update['message']> => {
+    const { text: _text, entities: _entities, ...rest } = wireMessage(state, message);
+    const { chat } = rest;
+    if (chat.type === 'channel') throw new Error('no message comes from a channel');
+    const content = contents.get(source);
+    const hasText = content === undefined || message.text !== '';
+    const textKey = content === undefined ? 'text' : 'caption';
+    const entitiesKey = content === undefined ? 'entities' : 'caption_entities';
+    return {
+      ...rest,
+      chat,
+      from: message.from,
+      ...content,
+      ...(hasText ? { [textKey]: message.text } : {}),
+      ...(message.entities.length > 0 ? { [entitiesKey]: message.entities } : {}),
+      ...originalOf(message),
+    };
+  };
+
+  /** A new message: a text, or what `content` says with the text as its caption. */
+  const send = (
+    text: string,
+    { albumId, ...origin }: Around,
+    content: Readonly<Record<string, unknown>> | null,
+  ): Update => {
     const { chatId, from } = place(origin);
-    return addMessage(state, chatId, {
+    const message = addMessage(state, chatId, {
       from,
       byBot: false,
       text,
@@ -69,50 +158,67 @@ export function createUpdates(state: State): Updates {
       threadId: origin.thread ?? null,
       replyTo: origin.replyTo ?? null,
     });
+    if (content !== null) contents.set(message, content);
+    const { quote, forwardOrigin } = origin;
+    return {
+      update_id: nextId(),
+      message: {
+        ...asMessage(message),
+        ...(albumId === undefined ? {} : { media_group_id: albumId }),
+        ...(quote === undefined ? {} : { quote: { text: quote, position: 0, is_manual: true } }),
+        ...(forwardOrigin === undefined ? {} : { forward_origin: forwardOrigin }),
+      },
+    };
   };
 
-  const asMessage = (
-    message: StoredMessage,
-    content: Readonly<Record<string, unknown>> | null,
-  ): NonNullable<Update['message']> => {
-    const { text, entities, ...rest } = wireMessage(state, message);
-    const { chat } = rest;
-    if (chat.type === 'channel') throw new Error('no message comes from a channel');
-    const words = content ?? {
-      ...(text === undefined ? {} : { text }),
-      ...(entities === undefined ? {} : { entities }),
-    };
-    return { ...rest, chat, from: message.from, ...words };
+  const sendFile =
+    <T>(contentOf: (file: T) => Readonly<Record<string, unknown>>) =>
+    (options: Around & T): Update =>
+      send(options.caption ?? '', options, contentOf(options));
+
+  const kinds = {
+    photo: sendFile(files.photo),
+    document: sendFile(files.document),
+    audio: sendFile(files.audio),
+    video: sendFile(files.video),
   };
 
   return {
-    text: (text, origin = {}) => ({
-      update_id: nextId(),
-      message: asMessage(add(text, origin), null),
-    }),
-    photo({ caption, content, ...origin } = {}) {
-      const message = add('', origin);
-      const id = `photo-${message.chatId}-${message.messageId}`;
-      const bytes = content ?? Buffer.from('not a real photo');
-      const path = `photos/file_${message.messageId}.jpg`;
-      state.files.set(id, { fileName: 'file.jpg', mimeType: 'image/jpeg', content: bytes, path });
-      const size = { file_id: id, file_unique_id: id, width: 90, height: 90 };
-      return {
-        update_id: nextId(),
-        message: asMessage(message, {
-          photo: [{ ...size, file_size: bytes.byteLength }],
-          ...(caption === undefined ? {} : { caption }),
-        }),
-      };
+    text: (text, origin = {}) => send(text, origin, null),
+    photo: (options = {}) => kinds.photo(options),
+    document: (options = {}) => kinds.document(options),
+    voice: (options = {}) => sendFile(files.voice)(options),
+    audio: (options = {}) => kinds.audio(options),
+    videoNote: (options = {}) => sendFile(files.videoNote)(options),
+    video: (options = {}) => kinds.video(options),
+    album(items, origin = {}) {
+      const albumId = `${13_000_000_000_000_000n + BigInt(albumCount++)}`;
+      return items.map((item) => kinds[item.kind]({ ...item, ...origin, albumId }));
     },
     edited(message, text) {
       message.text = text;
       message.entities = commandsIn(text);
       message.editCount += 1;
-      const edit_date = Math.floor(Date.now() / 1_000);
       return {
         update_id: nextId(),
-        edited_message: { ...asMessage(message, null), edit_date },
+        edited_message: { ...asMessage(message), edit_date: seconds() },
+      };
+    },
+    reaction(message, emoji, { from = OWNER, actor } = {}) {
+      const who = `${message.chatId} ${message.messageId} ${actor?.id ?? from.id}`;
+      const before = reactions.get(who) ?? [];
+      const now = emoji.map((one): ReactionTypeEmoji => ({ type: 'emoji', emoji: one }));
+      reactions.set(who, now);
+      return {
+        update_id: nextId(),
+        message_reaction: {
+          chat: chatOf(state, message.chatId).chat,
+          message_id: message.messageId,
+          ...(actor === undefined ? { user: from } : { actor_chat: actor }),
+          date: seconds(),
+          old_reaction: before,
+          new_reaction: now,
+        },
       };
     },
     press(message, label, { from = OWNER, inaccessible, expired, stale } = {}) {
@@ -144,9 +250,6 @@ export function createUpdates(state: State): Updates {
         },
       };
     },
-    other: (content, origin = {}) => ({
-      update_id: nextId(),
-      message: asMessage(add('', origin), content),
-    }),
+    other: (content, origin = {}) => send('', origin, content),
   };
 }

@@ -1,4 +1,5 @@
 import type { Message } from '@grammyjs/types';
+import { imageSize } from 'image-size';
 import { chatOf, findMessage, type State, type StoredMessage } from './state.ts';
 
 function topicOf(message: StoredMessage): { message_thread_id?: number; is_topic_message?: true } {
@@ -7,24 +8,58 @@ function topicOf(message: StoredMessage): { message_thread_id?: number; is_topic
     : { message_thread_id: message.threadId, is_topic_message: true };
 }
 
-type Content = Pick<Message, 'text' | 'entities' | 'document' | 'caption' | 'caption_entities'>;
+type Content = Pick<
+  Message,
+  | 'text'
+  | 'entities'
+  | 'document'
+  | 'photo'
+  | 'voice'
+  | 'rich_message'
+  | 'media_group_id'
+  | 'caption'
+  | 'caption_entities'
+>;
+
+/** The id by which the file methods know a file that the bot sent. */
+export function fileIdOf(message: Pick<StoredMessage, 'chatId' | 'messageId'>): string {
+  return `sent-${message.chatId}-${message.messageId}`;
+}
+
+function fileOf(message: StoredMessage): Pick<Content, 'document' | 'photo' | 'voice'> | null {
+  const id = fileIdOf(message);
+  const same = { file_id: id, file_unique_id: id };
+  const { document, photo, voice } = message;
+  if (document !== null) {
+    return {
+      document: {
+        ...same,
+        file_name: document.fileName,
+        mime_type: document.mimeType,
+        file_size: document.content.byteLength,
+      },
+    };
+  }
+  if (photo !== null) {
+    const { width, height } = imageSize(photo.content);
+    return { photo: [{ ...same, width, height, file_size: photo.content.byteLength }] };
+  }
+  if (voice === null) return null;
+  return { voice: { ...same, duration: 1, file_size: voice.content.byteLength } };
+}
 
 function contentOf(message: StoredMessage): Content {
-  if (message.document === null) {
+  if (message.rich) return { rich_message: { blocks: [] } };
+  const file = fileOf(message);
+  if (file === null) {
     return {
       text: message.text,
       ...(message.entities.length === 0 ? {} : { entities: message.entities }),
     };
   }
-  const id = `document-${message.chatId}-${message.messageId}`;
   return {
-    document: {
-      file_id: id,
-      file_unique_id: id,
-      file_name: message.document.fileName,
-      mime_type: message.document.mimeType,
-      file_size: message.document.content.byteLength,
-    },
+    ...file,
+    ...(message.albumId === null ? {} : { media_group_id: message.albumId }),
     ...(message.text === '' ? {} : { caption: message.text, caption_entities: message.entities }),
   };
 }

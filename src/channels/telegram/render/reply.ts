@@ -1,14 +1,9 @@
-import { renderBeginning } from './markdown.ts';
 import { type FormattedText, Writer } from './formatted-text.ts';
+import { renderBeginning } from './markdown.ts';
+import { TEXT_LIMIT } from './message.ts';
 import { ENTITY_LIMIT, type PartLimits, partsOf } from './split.ts';
 import { isBlank } from './visible.ts';
 
-/**
- * UTF-16 units that `sendMessage` and `editMessageText` take.
- *
- * Source: https://core.telegram.org/bots/api#sendmessage
- */
-export const TEXT_LIMIT = 4096;
 /** More messages than this would bury the chat: a document takes their place. */
 const MESSAGE_LIMIT_COUNT = 6;
 /** In microseconds or so: more than six dense messages take, and no more than other chats can wait. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { renderReply, TEXT_LIMIT } from '../../../../src/channels/telegram/render/reply.ts';
+import { TEXT_LIMIT } from '../../../../src/channels/telegram/render/message.ts';
+import { renderReply } from '../../../../src/channels/telegram/render/reply.ts';
 import { checkText } from '../../../standins/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 

@@ -1,8 +1,10 @@
 import { getMe, getMyCommands, setMyCommands } from './bot.ts';
-import { getFile, sendDocument } from './documents.ts';
+import { sendMessageDraft } from './drafts.ts';
+import { getFile, sendDocument, sendMediaGroup, sendPhoto, sendVoice } from './files.ts';
 import { deleteMessage, editMessageReplyMarkup, editMessageText, sendMessage } from './messages.ts';
 import type { Method } from './method.ts';
 import { answerCallbackQuery } from './presses.ts';
+import { sendRichMessage } from './rich.ts';
 import { sendChatAction, setMessageReaction } from './signs.ts';
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from './webhook.ts';
 
@@ -15,6 +17,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   editMessageReplyMarkup,
   deleteMessage,
   sendDocument,
+  sendPhoto,
+  sendVoice,
+  sendMediaGroup,
+  sendRichMessage,
+  sendMessageDraft,
   getFile,
   sendChatAction,
   setMessageReaction,

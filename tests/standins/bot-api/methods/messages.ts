@@ -49,6 +49,7 @@ export const sendMessage = method(
       threadId: topicIn(state, chat, params.message_thread_id),
       replyTo: repliedTo(state, chat, params.reply_parameters),
       replyMarkup: keyboard(params.reply_markup),
+      silent: params.disable_notification === true,
       linksPlain: params.link_preview_options?.is_disabled === true,
     });
     return { result: wireMessage(state, message) };
@@ -67,14 +68,14 @@ function editable(
   return message;
 }
 
-function appearance(of: Pick<StoredMessage, 'text' | 'entities' | 'replyMarkup'>): string {
-  return JSON.stringify([of.text, of.entities, of.replyMarkup]);
+function appearance(of: Pick<StoredMessage, 'text' | 'rich' | 'entities' | 'replyMarkup'>): string {
+  return JSON.stringify([of.text, of.rich, of.entities, of.replyMarkup]);
 }
 
 function change(
   state: State,
   message: StoredMessage,
-  next: Partial<Pick<StoredMessage, 'text' | 'entities' | 'replyMarkup' | 'linksPlain'>>,
+  next: Partial<Pick<StoredMessage, 'text' | 'rich' | 'entities' | 'replyMarkup' | 'linksPlain'>>,
 ): { result: unknown } {
   if (appearance(message) === appearance({ ...message, ...next })) {
     throw badRequest(
@@ -93,8 +94,11 @@ export const editMessageText = method(
   (state, params) => {
     const formatted = textOf(params);
     const message = editable(state, params);
-    if (message.document !== null) throw badRequest('there is no text in the message to edit');
+    if ((message.document ?? message.photo ?? message.voice) !== null) {
+      throw badRequest('there is no text in the message to edit');
+    }
     return change(state, message, {
+      rich: false,
       ...formatted,
       replyMarkup: keyboard(params.reply_markup),
       linksPlain: params.link_preview_options?.is_disabled === true,

@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { createClaudeAgent } from '../agent/claude/agent.ts';
+import { DEFAULT_TOOLS } from '../agent/claude/tools.ts';
+import type { Channel } from '../core/channel.ts';
+import type { Clock } from '../core/clock.ts';
+import { createConversationStore } from '../inbox/conversations.ts';
+import { createMessageStore } from '../inbox/messages.ts';
+import { createQueue } from '../inbox/queue.ts';
+import { createToolServer } from '../mcp/server.ts';
+import { createOutbox } from '../outbox/append.ts';
+import { createChannels } from '../outbox/channels.ts';
+import { createDeliverer } from '../outbox/deliverer.ts';
+import { createOutgoingFiles } from '../outbox/outgoing.ts';
+import { newId, random } from '../platform/clock.ts';
+import type { Configuration } from '../platform/configuration/load.ts';
+import type { Database } from '../platform/database/open.ts';
+import { ensurePrivateFolder } from '../platform/files.ts';
+import type { HttpClient } from '../platform/http-client.ts';
+import type { Logger } from '../platform/log.ts';
+import { createHistory } from '../turns/history.ts';
+import { createQuestions } from '../turns/questions.ts';
+import { createReactionStore } from '../turns/reactions.ts';
+import { createTurnRecords } from '../turns/records.ts';
+import { recover } from '../turns/recovery.ts';
+import { createRestarts } from '../turns/restarts.ts';
+import { createSearch } from '../turns/search.ts';
+import { createSpeaker } from '../turns/speaking.ts';
+import { createWorker } from '../turns/worker.ts';
+import { createRestartWatch } from './restart.ts';
+import { createSpeech } from './speech.ts';
+
+/** What is needed from around. */
+interface Outside {
+  readonly configuration: Configuration;
+  readonly database: Database;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly channel: Channel;
+  readonly bootId: string;
+  /** Where the tools are served; asked for when a turn starts. */
+  readonly toolsUrl: () => string;
+}
+
+/** Puts together what is behind the inbox: from the queue to the last delivery. */
+export function composeTurns({
+  configuration,
+  database,
+  http,
+  clock,
+  log,
+  channel,
+  bootId,
+  toolsUrl,
+}: Outside) {
+  const { settings, home } = configuration;
+  const tempDir = ensurePrivateFolder(join(home, 'tmp'));
+  const agent = createClaudeAgent({
+    programPath: settings.CLAUDE_BIN ?? null,
+    env: configuration.environment,
+    tempDir,
+    tools: settings.CLAUDE_TOOLS ?? DEFAULT_TOOLS,
+    idleLimitMs: settings.TURN_IDLE_LIMIT,
+    log,
+  });
+
+  const conversations = createConversationStore(database, clock);
+  const messages = createMessageStore(database, clock);
+  const queue = createQueue(database, clock, messages, {
+    maxQueueSize: settings.MAX_QUEUE_SIZE,
+    joinQueued: settings.JOIN_QUEUED,
+  });
+  const channels = createChannels([channel]);
+  const outbox = createOutbox(database, clock, channels);
+  const outgoing = createOutgoingFiles({ folder: join(home, 'outgoing'), database, newId });
+  const restart = createRestartWatch(createRestarts(database, clock), log);
+  const deliverer = createDeliverer({
+    database,
+    clock,
+    channels,
+    log,
+    random,
+    outgoing,
+    attempted: restart.look,
+  });
+  const questions = createQuestions({ database, clock, outbox });
+  const tools = createToolServer({
+    database,
+    clock,
+    outbox,
+    outgoing,
+    questions,
+    restarts: restart.restarts,
+    search: createSearch(database),
+    log,
+    home,
+    said: deliverer.wake,
+    url: toolsUrl,
+  });
+
+  const turnParts = {
+    database,
+    clock,
+    agent,
+    speech: createSpeech(settings, http, log),
+    channels,
+    outbox,
+    conversations,
+    messages,
+    queue,
+    history: createHistory(database),
+    records: createTurnRecords(database, clock),
+    reactions: createReactionStore(database),
+    questions,
+    tools,
+    log,
+    home,
+    tempDir,
+    workDir: settings.CLAUDE_WORK_DIR,
+    maxHistoryCount: settings.MAX_HISTORY_LINES,
+    progressLevel: settings.PROGRESS,
+    streaming: settings.STREAM_ANSWERS,
+    said: deliverer.wake,
+  };
+  const speaker = createSpeaker({ ...turnParts, outgoing });
+  const worker = createWorker({
+    ...turnParts,
+    bootId,
+    maxConcurrentTurns: settings.MAX_CONCURRENT_TURNS,
+    ended: () => {
+      speaker.wake();
+      deliverer.wake();
+      restart.look();
+    },
+  });
+
+  return {
+    agent,
+    conversations,
+    messages,
+    queue,
+    outbox,
+    questions,
+    tools,
+    worker,
+    speaker,
+    deliverer,
+    restartWanted: restart.wanted,
+    /** Clears up behind an instance that died. To be awaited before anything is woken. */
+    recover: async () => {
+      restart.settle();
+      outgoing.sweep();
+      await recover({ ...turnParts, bootId });
+    },
+    /** Starts whatever may start. Returns at once. */
+    wake: () => {
+      questions.wake();
+      worker.wake();
+      speaker.wake();
+      deliverer.wake();
+    },
+    /** Resolves when everything that was answered has been said, as far as it can be now. */
+    said: async () => {
+      await speaker.idle();
+      await deliverer.idle();
+    },
+  };
+}

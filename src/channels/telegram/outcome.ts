@@ -1,0 +1,34 @@
+import type { SendOutcome } from '../../core/channel.ts';
+import type { CallFailure, CallOutcome } from './client.ts';
+
+/** What Telegram says of a token that is wrong or was revoked. */
+const TOKEN_REFUSED: ReadonlySet<number> = new Set([401, 404]);
+/** Of an album, the flood limit is told in a 400 about one of its messages. */
+const FLOOD_WITHIN = /Too Many Requests: retry after (\d{1,6})/i;
+const MS_PER_SECOND = 1_000;
+
+/** Whether the Bot API refused a text for its entities: "can't parse entities", "ENTITY_…". */
+export function refusesMarkup(outcome: CallOutcome<unknown>): boolean {
+  return refuses(outcome, /entit(?:y|ies)/i);
+}
+
+/** Whether the Bot API refused a call, and for what. */
+export function refuses(outcome: CallOutcome<unknown>, reason: RegExp): boolean {
+  return outcome.kind === 'rejected' && outcome.status === 400 && reason.test(outcome.reason);
+}
+
+function failed(outcome: CallFailure): SendOutcome {
+  if (outcome.kind !== 'rejected') return outcome;
+  const [, seconds] = FLOOD_WITHIN.exec(outcome.reason) ?? [];
+  if (seconds !== undefined) {
+    return { kind: 'rate-limited', retryAfterMs: Number(seconds) * MS_PER_SECOND };
+  }
+  const reason = `${outcome.status}: ${outcome.reason}`;
+  // That is nothing against the message: it can go out once the owner has set the right token.
+  return { kind: TOKEN_REFUSED.has(outcome.status) ? 'unreachable' : 'rejected', reason };
+}
+
+/** What a call that sends a message comes to, for the outbox. */
+export function sendOutcomeOf(outcome: CallOutcome<string | null>): SendOutcome {
+  return outcome.kind === 'ok' ? { kind: 'sent', messageId: outcome.result } : failed(outcome);
+}

@@ -1,0 +1,104 @@
+import { and, asc, eq, inArray, min, sql } from 'drizzle-orm';
+import { conversations, turns } from '../../drizzle/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** A turn that was just claimed. */
+export interface ClaimedTurn {
+  readonly turnId: number;
+  readonly conversationId: string;
+  readonly messageId: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly marker: string;
+  readonly requestedModel: string;
+}
+
+// Spelt out as the partial indexes have them: SQLite uses such an index for no other wording, and not
+// for bound values. https://sqlite.org/partialindex.html
+export const ACTIVE = sql`${turns.status} in ('queued', 'running')`;
+
+/**
+ * Makes the next turn that may run a running one, or returns `null` when there is none: the first of
+ * the conversation that has waited longest, counted from its oldest waiting turn or from the end of its
+ * last one, whichever came later. So whoever was served last waits behind the others. A turn whose time
+ * has not come holds up those behind it.
+ *
+ * @param joinQueued Makes one turn of all that wait in that conversation: the last of them runs, and the
+ * others become `joined`. A turn that ran before stays by itself.
+ */
+export function createClaim(
+  database: Database,
+  clock: Clock,
+  joinQueued: boolean,
+): (markerPrefix: string) => ClaimedTurn | null {
+  const { orm } = database;
+  const next = orm
+    .select({ id: min(turns.id) })
+    .from(turns)
+    .innerJoin(conversations, eq(conversations.id, turns.conversationId))
+    .where(
+      sql`${ACTIVE} and ${turns.status} = 'queued' and not exists (
+        select 1 from turns as other
+        where other.conversation_id = ${turns.conversationId}
+          and other.status in ('queued', 'running')
+          and (other.status = 'running'
+            or (other.id <= ${turns.id} and other.not_before_ms > ${sql.placeholder('now')})))`,
+    )
+    .groupBy(turns.conversationId)
+    .orderBy(sql`max(min(${turns.queuedAtMs}), ${conversations.servedAtMs})`, sql`min(${turns.id})`)
+    .limit(1)
+    .prepare();
+
+  /** The last of the turns that may be joined with this one, which is among them. */
+  const joined = (firstId: number, now: number): number => {
+    const first = orm.select().from(turns).where(eq(turns.id, firstId)).get();
+    if (first === undefined || first.attemptCount > 0) return firstId;
+    const waiting = orm
+      .select()
+      .from(turns)
+      .where(and(eq(turns.conversationId, first.conversationId), ACTIVE))
+      .orderBy(asc(turns.id))
+      .all();
+    const end = waiting.findIndex((turn) => turn.attemptCount > 0 || turn.notBeforeMs > now);
+    const together = (end === -1 ? waiting : waiting.slice(0, end)).map(({ id }) => id);
+    const lastId = together.pop() ?? firstId;
+    orm
+      .update(turns)
+      .set({ status: 'joined', joinedTurnId: lastId })
+      .where(inArray(turns.id, together))
+      .run();
+    return lastId;
+  };
+
+  return (markerPrefix) =>
+    database.transaction(() => {
+      const now = clock.now();
+      const firstId = next.get({ now })?.id;
+      if (firstId === undefined || firstId === null) return null;
+      const turnId = joinQueued ? joined(firstId, now) : firstId;
+      const marker = sql`${`${markerPrefix}.${turnId}.`} || (${turns.attemptCount} + 1)`;
+      const claimed = orm
+        .update(turns)
+        .set({
+          status: 'running',
+          attemptCount: sql`${turns.attemptCount} + 1`,
+          marker,
+          startedAtMs: now,
+          activity: null,
+          progressMessageId: null,
+          stopRequestedAtMs: null,
+        })
+        .where(eq(turns.id, turnId))
+        .returning()
+        .get();
+      return {
+        turnId,
+        conversationId: claimed.conversationId,
+        messageId: claimed.messageId,
+        attempt: claimed.attemptCount,
+        marker: claimed.marker ?? '',
+        requestedModel: claimed.requestedModel,
+      };
+    });
+}

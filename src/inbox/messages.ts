@@ -1,0 +1,188 @@
+import { and, asc, desc, eq, isNotNull, or, sql } from 'drizzle-orm';
+import { attachments, messages, turns } from '../../drizzle/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { InboundMessage } from '../core/inbound.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** A message of a person, as it is kept. */
+export type StoredMessage = typeof messages.$inferSelect;
+
+/** One beside whose text a new one is kept. */
+export type ChangedMessage = StoredMessage & { readonly changedText: string };
+
+/** What people said, with what they attached to it. */
+export interface MessageStore {
+  /** Keeps a message. Returns its id. */
+  add(message: InboundMessage): number;
+  /**
+   * Keeps a message that tells of a change to an earlier one, with all that was attached to that.
+   *
+   * @returns Its id.
+   */
+  addChange(original: StoredMessage, text: string): number;
+  /** Keeps a further part of an album with the message that its first part made. */
+  addPart(messageId: number, part: InboundMessage): void;
+  /** Keeps a message that was not for Claude: a command, or one that was turned away. */
+  addAside(message: InboundMessage): void;
+  /** The first message of an album. */
+  ofAlbum(conversationId: string, albumId: string): StoredMessage | null;
+  /** The newest message of a person with this id on the platform, or with a part that has it. */
+  find(conversationId: string, platformMessageId: string): StoredMessage | null;
+  /** What is attached to a message, in order. */
+  attachments(messageId: number): readonly (typeof attachments.$inferSelect)[];
+  /** Puts a new text in the place of the old one. */
+  change(messageId: number, text: string): void;
+  /** Keeps a new text beside the old one; `null` forgets it. */
+  keepChange(messageId: number, text: string | null): void;
+  /** Those that a turn answers and beside whose text a new one is kept, oldest first. */
+  changedDuring(turnId: number): readonly ChangedMessage[];
+}
+
+export function createMessageStore(database: Database, clock: Clock): MessageStore {
+  const { orm } = database;
+  const insert = orm
+    .insert(messages)
+    .values({
+      conversationId: sql.placeholder('conversationId'),
+      role: sql.placeholder('role'),
+      author: sql.placeholder('author'),
+      text: sql.placeholder('text'),
+      // Mapped by hand: a placeholder would make the word null of what is not there.
+      quote: sql`${sql.placeholder('quote')}`,
+      forwardedFrom: sql.placeholder('forwardedFrom'),
+      albumId: sql.placeholder('albumId'),
+      platformMessageId: sql.placeholder('platformMessageId'),
+      createdAtMs: sql.placeholder('now'),
+    })
+    .returning({ id: messages.id })
+    .prepare();
+  const attached = orm
+    .select()
+    .from(attachments)
+    .where(eq(attachments.messageId, sql.placeholder('messageId')))
+    .orderBy(attachments.id)
+    .prepare();
+
+  const keep = (message: InboundMessage, role: 'person' | 'command'): number =>
+    insert.get({
+      conversationId: message.conversation.id,
+      role,
+      author: message.sender.name,
+      text: message.text,
+      quote: message.quote === null ? null : JSON.stringify(message.quote),
+      forwardedFrom: message.forwardedFrom,
+      albumId: message.albumId,
+      platformMessageId: message.messageId,
+      now: clock.now(),
+    }).id;
+
+  const attach = (messageId: number, message: InboundMessage): void => {
+    if (message.attachments.length === 0) return;
+    orm
+      .insert(attachments)
+      .values(
+        message.attachments.map((attachment) => ({
+          ...attachment,
+          messageId,
+          platformMessageId: message.messageId,
+        })),
+      )
+      .run();
+  };
+
+  return {
+    add: (message) => {
+      const id = keep(message, 'person');
+      attach(id, message);
+      return id;
+    },
+    addChange: (original, text) => {
+      const { id: _, position: __, createdAtMs: ___, albumId: ____, ...kept } = original;
+      const { id } = orm
+        .insert(messages)
+        .values({
+          ...kept,
+          text,
+          formerText: original.text,
+          changedText: null,
+          createdAtMs: clock.now(),
+        })
+        .returning({ id: messages.id })
+        .get();
+      const files = attached.all({ messageId: original.id });
+      if (files.length > 0) {
+        orm
+          .insert(attachments)
+          .values(files.map(({ id: _id, ...file }) => ({ ...file, messageId: id })))
+          .run();
+      }
+      return id;
+    },
+    addPart: (messageId, part) => {
+      attach(messageId, part);
+      if (part.text.trim() === '') return;
+      orm
+        .update(messages)
+        .set({ text: sql`ltrim(${messages.text} || char(10) || ${part.text}, char(10))` })
+        .where(eq(messages.id, messageId))
+        .run();
+    },
+    addAside: (message) => {
+      keep(message, 'command');
+    },
+    ofAlbum: (conversationId, albumId) =>
+      orm
+        .select()
+        .from(messages)
+        .where(and(eq(messages.conversationId, conversationId), eq(messages.albumId, albumId)))
+        .orderBy(desc(messages.id))
+        .limit(1)
+        .get() ?? null,
+    find: (conversationId, platformMessageId) => {
+      const ofPerson = and(
+        eq(messages.conversationId, conversationId),
+        eq(messages.role, 'person'),
+      );
+      const own = orm
+        .select()
+        .from(messages)
+        .where(and(ofPerson, eq(messages.platformMessageId, platformMessageId)))
+        .orderBy(desc(messages.id))
+        .limit(1)
+        .get();
+      if (own !== undefined) return own;
+      const ofPart = orm
+        .select({ message: messages })
+        .from(attachments)
+        .innerJoin(messages, eq(messages.id, attachments.messageId))
+        .where(and(eq(attachments.platformMessageId, platformMessageId), ofPerson))
+        .orderBy(desc(messages.id))
+        .limit(1)
+        .get();
+      return ofPart?.message ?? null;
+    },
+    attachments: (messageId) => attached.all({ messageId }),
+    change: (messageId, text) => {
+      orm.update(messages).set({ text, changedText: null }).where(eq(messages.id, messageId)).run();
+    },
+    keepChange: (messageId, changedText) => {
+      orm.update(messages).set({ changedText }).where(eq(messages.id, messageId)).run();
+    },
+    changedDuring: (turnId) =>
+      orm
+        .select({ message: messages })
+        .from(turns)
+        .innerJoin(messages, eq(messages.id, turns.messageId))
+        .where(
+          and(
+            or(eq(turns.id, turnId), eq(turns.joinedTurnId, turnId)),
+            isNotNull(messages.changedText),
+          ),
+        )
+        .orderBy(asc(turns.id))
+        .all()
+        .flatMap(({ message: { changedText, ...message } }) =>
+          changedText === null ? [] : [{ ...message, changedText }],
+        ),
+  };
+}

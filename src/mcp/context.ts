@@ -1,0 +1,42 @@
+import type { Clock } from '../core/clock.ts';
+import type { Outbox } from '../outbox/append.ts';
+import type { OutgoingFiles } from '../outbox/outgoing.ts';
+import type { Database } from '../platform/database/open.ts';
+import type { Logger } from '../platform/log.ts';
+import type { Questions } from '../turns/questions.ts';
+import type { Restarts } from '../turns/restarts.ts';
+import type { Search } from '../turns/search.ts';
+import type { ToolUser } from '../turns/tools.ts';
+
+/** Below this name Claude knows the tools: `mcp__claudio__send_message`. */
+export const TOOLS_NAME = 'claudio';
+
+/** What tools work with, whichever turn they are for. */
+export interface ToolParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly outgoing: OutgoingFiles;
+  readonly questions: Questions;
+  readonly restarts: Restarts;
+  readonly search: Search;
+  readonly log: Logger;
+  /** Claudio's own folder, absolute. */
+  readonly home: string;
+  /** Called after each commit that put something into the outbox. */
+  readonly said: () => void;
+  /** How often a sign of life goes to a program that waits for an answer. */
+  readonly keepAliveMs?: number;
+}
+
+/** What the tools of one attempt at a turn work with. They see this turn and nothing else. */
+export interface ToolContext extends ToolParts {
+  readonly user: ToolUser;
+  readonly keepAliveMs: number;
+  /** Aborted when the tools are closed: nothing may be done for this turn any more. */
+  readonly closed: AbortSignal;
+  /** The questions of this attempt that are waited for. */
+  readonly asking: Set<number>;
+  /** Those that were answered in this attempt. */
+  readonly answered: Set<number>;
+}

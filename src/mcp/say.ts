@@ -1,0 +1,45 @@
+import { messages } from '../../drizzle/schema.ts';
+import type { OutgoingFile } from '../core/channel.ts';
+import type { ToolContext } from './context.ts';
+
+/**
+ * Says something in the middle of a turn: its deliveries and its place in the history are one commit.
+ *
+ * @param said.history What the history keeps of it.
+ * @returns false when the turn is over; nothing was said then.
+ */
+export function say(
+  context: ToolContext,
+  said: {
+    readonly markdown: string;
+    readonly files?: readonly OutgoingFile[];
+    readonly history: string;
+  },
+): boolean {
+  if (context.closed.aborted) return false;
+  const { user, database, outbox, clock } = context;
+  database.transaction(() => {
+    outbox.say(
+      user.conversation,
+      {
+        markdown: said.markdown,
+        ...(said.files === undefined ? {} : { files: said.files }),
+        replyTo: user.platformMessageId,
+        buttons: [],
+      },
+      user.turnId,
+    );
+    database.orm
+      .insert(messages)
+      .values({
+        conversationId: user.conversation.id,
+        role: 'claude',
+        text: said.history,
+        duringMessageId: user.messageId,
+        createdAtMs: clock.now(),
+      })
+      .run();
+  });
+  context.said();
+  return true;
+}

@@ -1,0 +1,150 @@
+import { setTimeout } from 'node:timers/promises';
+import { messageOf } from '../core/error.ts';
+import type { ClaimedTurn } from '../inbox/claim.ts';
+import { isDatabaseFault } from '../platform/database/open.ts';
+import type { Logger } from '../platform/log.ts';
+import { answerOf, broken, type TurnOutcome } from './answer.ts';
+import type { TurnParts } from './parts.ts';
+import type { Progress } from './progress.ts';
+import type { Untold } from './reactions.ts';
+import type { TurnEnd } from './records.ts';
+
+/** How often the outcome of a turn is offered to a database that refuses it. */
+const COMMIT_RETRY_MS = 2000;
+
+/** What matters at the end of a turn beside its outcome. */
+export interface TurnEnding {
+  /** Whether the answer is to be spoken. */
+  readonly isSpoken: boolean;
+  /** What of the message could not be used, a sentence of Markdown each. */
+  readonly unusable: readonly string[];
+  /** The reactions that Claude was told of. */
+  readonly reactions: Untold;
+}
+
+/** An answer exists now: nothing but the end of the process may keep it out of the database. */
+export async function commit(
+  turn: ClaimedTurn,
+  outcome: TurnOutcome,
+  ending: TurnEnding,
+  parts: TurnParts,
+  progress: Progress,
+  log: Logger,
+  shutdown: AbortSignal,
+): Promise<void> {
+  let told = outcome;
+  let end: TurnEnd | 'restarted' | undefined;
+  while (end === undefined) {
+    try {
+      end = parts.database.transaction(() => {
+        progress.settle();
+        return record(turn, told, ending, parts);
+      });
+    } catch (error) {
+      log.error({ err: error }, 'turn.not-recorded');
+      if (shutdown.aborted) return;
+      if (isDatabaseFault(error)) {
+        await setTimeout(COMMIT_RETRY_MS, undefined, { signal: shutdown }).catch(() => undefined);
+      } else if (told === outcome) {
+        // Waiting mends nothing here: the person is told so much at least.
+        told = broken(turn, messageOf(error));
+      } else {
+        return;
+      }
+    }
+  }
+  if (end === 'restarted') {
+    log.info('turn.restarted');
+    return;
+  }
+  log[outcome.kind === 'failed' ? 'warn' : 'info'](
+    {
+      model: end.model,
+      costUsd: end.usage.costUsd,
+      ...(outcome.kind === 'failed' ? { failure: outcome.failure, detail: outcome.detail } : {}),
+      ...(outcome.kind === 'answered' && outcome.fallback !== null
+        ? { fallback: outcome.fallback }
+        : {}),
+    },
+    `turn.${end.status}`,
+  );
+}
+
+/** Writes how the turn ended, and what the person is told of it. */
+function record(
+  turn: ClaimedTurn,
+  outcome: TurnOutcome,
+  ending: TurnEnding,
+  parts: TurnParts,
+): TurnEnd | 'restarted' {
+  const { records } = parts;
+  const { restartRequestedAtMs } = records.turn(turn.turnId);
+  const isRestartWanted = restartRequestedAtMs !== null;
+  if (isRestartWanted && outcome.kind === 'stopped') {
+    restart(turn, parts);
+    return 'restarted';
+  }
+  const end = answerOf(outcome, {
+    toolLines: records.toolLines(turn.turnId),
+    unusable: ending.unusable,
+    explain: parts.agent.explain,
+  });
+  records.ended(turn, end);
+  parts.reactions.told(ending.reactions, turn.turnId);
+  parts.questions.withdraw(turn.turnId);
+  if (ending.isSpoken && outcome.kind === 'answered' && parts.speech !== null) {
+    records.speechWanted(turn.turnId);
+  } else {
+    tellEnd(turn, end, parts);
+  }
+  if (isRestartWanted) askAnew(turn, parts);
+  return end;
+}
+
+/** Sends the reply of a turn, and takes away what showed its progress behind that. */
+export function tellEnd(
+  turn: Pick<ClaimedTurn, 'turnId' | 'conversationId' | 'messageId'>,
+  end: Pick<TurnEnd, 'text' | 'buttons'>,
+  parts: Pick<TurnParts, 'conversations' | 'records' | 'outbox'>,
+): void {
+  const conversation = parts.conversations.get(turn.conversationId);
+  const { platformMessageId } = parts.records.message(turn.messageId);
+  const reply = { markdown: end.text, replyTo: platformMessageId, buttons: end.buttons ?? [] };
+  parts.outbox.say(conversation, reply, turn.turnId);
+  removeProgress(turn, parts);
+}
+
+/** Takes away the message that shows the progress of a turn, where there is one. */
+export function removeProgress(
+  turn: Pick<ClaimedTurn, 'turnId' | 'conversationId'>,
+  { conversations, records, outbox }: Pick<TurnParts, 'conversations' | 'records' | 'outbox'>,
+): void {
+  const { progressMessageId } = records.turn(turn.turnId);
+  if (progressMessageId === null) return;
+  records.forgetProgress(turn.turnId, progressMessageId);
+  outbox.remove(conversations.get(turn.conversationId), progressMessageId);
+}
+
+/** Puts a turn back to where it waited, with the changed text of what it answers. */
+export function restart(
+  turn: Pick<ClaimedTurn, 'turnId' | 'conversationId' | 'messageId'>,
+  parts: Pick<
+    TurnParts,
+    'conversations' | 'records' | 'outbox' | 'messages' | 'queue' | 'questions'
+  >,
+): void {
+  for (const { id, changedText } of parts.messages.changedDuring(turn.turnId)) {
+    parts.messages.change(id, changedText);
+  }
+  parts.questions.withdraw(turn.turnId);
+  removeProgress(turn, parts);
+  parts.queue.restart(turn.turnId);
+}
+
+/** The answer came before the run could be stopped: the changed text becomes a message of its own. */
+function askAnew(turn: ClaimedTurn, parts: TurnParts): void {
+  for (const original of parts.messages.changedDuring(turn.turnId)) {
+    parts.messages.keepChange(original.id, null);
+    parts.queue.enqueueChange(original, original.changedText, turn.requestedModel, true);
+  }
+}

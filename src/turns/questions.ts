@@ -1,0 +1,219 @@
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm';
+import { messages, questions, turns } from '../../drizzle/schema.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { Outbox } from '../outbox/append.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** The verb of the buttons below a question: `answer:<questionId>.<index of the option>`. */
+export const ANSWER = 'answer';
+
+/** A question that nobody has answered yet. */
+export interface OpenQuestion {
+  readonly id: number;
+  readonly turnId: number;
+  readonly text: string;
+  /** The labels of its buttons; empty where any words will do. */
+  readonly options: readonly string[];
+  /** Whether Claude is there to hear the answer at once. */
+  readonly isTurnRunning: boolean;
+}
+
+/** An answer, in the person's words, and the name of whom it came from. */
+export interface Answer {
+  readonly answer: string;
+  readonly by: string;
+}
+
+/** What Claude asks in the middle of a turn. What stands in the rows is all there is to know. */
+export interface Questions {
+  /**
+   * Asks, in one transaction with the message that shows it.
+   *
+   * @returns The id of the question.
+   */
+  ask(
+    asker: {
+      readonly turnId: number;
+      readonly conversation: Conversation;
+      readonly messageId: number;
+    },
+    text: string,
+    options: readonly string[],
+  ): number;
+  /**
+   * Takes an answer down. To be called in the transaction of the update that brought it; afterwards
+   * {@link wake} tells whoever waits.
+   */
+  answer(
+    questionId: number,
+    given: { readonly text: string; readonly by: string },
+  ): 'answered' | 'gone';
+  /** The newest open question of a conversation; one that Claude waits for comes before one it does not. */
+  openFor(conversationId: string): OpenQuestion | null;
+  /** The open question of a turn: its newest. */
+  openOf(turnId: number): OpenQuestion | null;
+  /** The last that an earlier attempt at this turn asked and whose answer came too late for the prompt. */
+  answeredLate(turnId: number): Pick<OpenQuestion, 'id' | 'text' | 'options'> | null;
+  get(questionId: number): typeof questions.$inferSelect | null;
+  /** Takes back what is open of a turn that is over, or that asks something else now. */
+  withdraw(turnId: number): void;
+  /** What a turn has asked, oldest first, with what it was told so far. */
+  answersOf(
+    turnId: number,
+  ): readonly { readonly question: string; readonly answer: string | null }[];
+  /** Resolves with the answer, or with `null` when there will be none or `signal` aborts. */
+  waitFor(questionId: number, signal: AbortSignal): Promise<Answer | null>;
+  /** Has all who wait look again. To be called after a commit that may have changed a question. */
+  wake(): void;
+}
+
+// As the partial index has it.
+const OPEN = sql`${questions.status} = 'open'`;
+
+export function createQuestions(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+}): Questions {
+  const { database, clock, outbox } = parts;
+  const { orm } = database;
+  const waiting = new Set<() => void>();
+
+  const newestOpen = (which: ReturnType<typeof eq>): OpenQuestion | null =>
+    orm
+      .select({
+        id: questions.id,
+        turnId: questions.turnId,
+        text: questions.text,
+        options: questions.options,
+        isTurnRunning: sql<number>`${turns.status} = 'running'`.mapWith(Boolean),
+      })
+      .from(questions)
+      .innerJoin(turns, eq(turns.id, questions.turnId))
+      .where(and(which, OPEN))
+      .orderBy(desc(sql`${turns.status} = 'running'`), desc(questions.id))
+      .limit(1)
+      .get() ?? null;
+
+  const get = (questionId: number) =>
+    orm.select().from(questions).where(eq(questions.id, questionId)).get() ?? null;
+
+  const ask: Questions['ask'] = ({ turnId, conversation, messageId }, text, options) =>
+    database.transaction(() => {
+      const now = clock.now();
+      const { id } = orm
+        .insert(questions)
+        .values({
+          conversationId: conversation.id,
+          turnId,
+          text,
+          options,
+          status: 'open',
+          askedAtMs: now,
+        })
+        .returning({ id: questions.id })
+        .get();
+      const markdown = `❓ ${text}`;
+      orm
+        .insert(messages)
+        .values({
+          conversationId: conversation.id,
+          role: 'claude',
+          text: markdown,
+          duringMessageId: messageId,
+          createdAtMs: now,
+        })
+        .run();
+      const buttons = options.map((label, index) => [{ label, data: `${ANSWER}:${id}.${index}` }]);
+      outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
+      return id;
+    });
+
+  const answer: Questions['answer'] = (questionId, { text, by }) =>
+    database.transaction(() => {
+      const now = clock.now();
+      const answered = orm
+        .update(questions)
+        .set({ status: 'answered', answer: text, answeredBy: by, answeredAtMs: now })
+        .where(and(eq(questions.id, questionId), OPEN))
+        .returning()
+        .get();
+      if (answered === undefined) return 'gone';
+      orm
+        .insert(messages)
+        .values({
+          conversationId: answered.conversationId,
+          role: 'person',
+          author: by,
+          text,
+          duringMessageId: sql`(select ${turns.messageId} from ${turns} where ${turns.id} = ${answered.turnId})`,
+          createdAtMs: now,
+        })
+        .run();
+      return 'answered';
+    });
+
+  return {
+    ask,
+    answer,
+    get,
+    openFor: (conversationId) => newestOpen(eq(questions.conversationId, conversationId)),
+    openOf: (turnId) => newestOpen(eq(questions.turnId, turnId)),
+    answeredLate: (turnId) =>
+      orm
+        .select({ id: questions.id, text: questions.text, options: questions.options })
+        .from(questions)
+        .innerJoin(turns, eq(turns.id, questions.turnId))
+        .where(
+          and(
+            eq(questions.turnId, turnId),
+            lt(questions.askedAtMs, turns.startedAtMs),
+            gte(questions.answeredAtMs, turns.startedAtMs),
+          ),
+        )
+        .orderBy(desc(questions.id))
+        .limit(1)
+        .get() ?? null,
+    withdraw: (turnId) => {
+      orm
+        .update(questions)
+        .set({ status: 'withdrawn' })
+        .where(and(eq(questions.turnId, turnId), OPEN))
+        .run();
+    },
+    answersOf: (turnId) =>
+      orm
+        .select({ question: questions.text, answer: questions.answer })
+        .from(questions)
+        .where(and(eq(questions.turnId, turnId), sql`${questions.status} <> 'withdrawn'`))
+        .orderBy(asc(questions.id))
+        .all(),
+    waitFor: (questionId, signal) =>
+      new Promise((resolve, reject) => {
+        const end = (settle: () => void) => {
+          waiting.delete(look);
+          signal.removeEventListener('abort', look);
+          settle();
+        };
+        const look = () => {
+          try {
+            const row = get(questionId);
+            if (row?.status === 'answered') {
+              end(() => resolve({ answer: row.answer ?? '', by: row.answeredBy ?? '' }));
+            } else if (signal.aborted || row?.status !== 'open') {
+              end(() => resolve(null));
+            }
+          } catch (error) {
+            end(() => reject(error));
+          }
+        };
+        waiting.add(look);
+        signal.addEventListener('abort', look);
+        look();
+      }),
+    wake: () => {
+      for (const look of waiting) look();
+    },
+  };
+}

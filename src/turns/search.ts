@@ -1,0 +1,97 @@
+import { and, desc, eq, inArray, ne, notExists, sql } from 'drizzle-orm';
+import { messages, turns } from '../../drizzle/schema.ts';
+import { excerpt } from '../core/format.ts';
+import type { Database } from '../platform/database/open.ts';
+
+/** So many words stand around a match. */
+const EXCERPT_WORD_COUNT = 32;
+/** A word may be as long as a whole message. */
+const EXCERPT_LENGTH = 600;
+
+/** A message in which all the words were found. */
+export interface SearchHit {
+  readonly role: 'person' | 'claude';
+  /** The person's name; `null` for Claude. */
+  readonly author: string | null;
+  readonly createdAtMs: number;
+  /** One line, the words that were found between `**`. */
+  readonly excerpt: string;
+}
+
+/** Looks through what was said. */
+export interface Search {
+  /**
+   * The messages of a conversation that hold all the words, the last of them as the beginning of a word;
+   * newest first. Case and accents do not matter. Left out are the message that is being answered, and
+   * what Claude was never given: commands, what still waits, what was taken back.
+   *
+   * @param limit At least 1.
+   * @returns `no-words` where the query holds no letter and no digit.
+   */
+  find(
+    where: { readonly conversationId: string; readonly messageId: number },
+    query: string,
+    limit: number,
+  ):
+    { readonly kind: 'found'; readonly hits: readonly SearchHit[] } | { readonly kind: 'no-words' };
+}
+
+export function createSearch(database: Database): Search {
+  const { orm } = database;
+  const unseen = orm
+    .select({ id: turns.id })
+    .from(turns)
+    .where(
+      and(eq(turns.messageId, messages.id), eq(turns.attemptCount, 0), ne(turns.status, 'joined')),
+    );
+  const matching = orm
+    .select({
+      role: messages.role,
+      author: messages.author,
+      createdAtMs: messages.createdAtMs,
+      excerpt: sql<string>`snippet(messages_search, 0, '**', '**', '…', ${EXCERPT_WORD_COUNT})`,
+    })
+    .from(messages)
+    .innerJoin(sql`messages_search`, sql`messages_search.rowid = ${messages.id}`)
+    .where(
+      and(
+        sql`messages_search match ${sql.placeholder('match')}`,
+        eq(messages.conversationId, sql.placeholder('conversationId')),
+        inArray(messages.role, ['person', 'claude']),
+        ne(messages.id, sql.placeholder('messageId')),
+        notExists(unseen),
+      ),
+    )
+    .orderBy(desc(messages.id))
+    .limit(sql.placeholder('limit'))
+    .prepare();
+
+  return {
+    find: ({ conversationId, messageId }, query, limit) => {
+      const match = matchOf(query);
+      if (match === null) return { kind: 'no-words' };
+      const hits = matching
+        .all({ match, conversationId, messageId, limit })
+        .flatMap((row) =>
+          row.role === 'command'
+            ? []
+            : [{ ...row, role: row.role, excerpt: excerpt(row.excerpt, EXCERPT_LENGTH) }],
+        );
+      return { kind: 'found', hits };
+    },
+  };
+}
+
+/**
+ * Writes plain words as a query in which nothing but the words counts. `null`: there are none.
+ *
+ * Source: https://sqlite.org/fts5.html#full_text_query_syntax
+ */
+function matchOf(query: string): string | null {
+  const words = query
+    .replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
+    .split(/\s+/u)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+    .map((word) => `"${word.replaceAll('"', '""')}"`);
+  return words.length === 0 ? null : `${words.join(' ')}*`;
+}

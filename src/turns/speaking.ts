@@ -1,0 +1,145 @@
+import { setTimeout } from 'node:timers/promises';
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { messages, turns } from '../../drizzle/schema.ts';
+import type { Spoken } from '../core/speech.ts';
+import type { OutgoingFiles } from '../outbox/outgoing.ts';
+import { removeProgress, tellEnd } from './ending.ts';
+import type { TurnParts } from './parts.ts';
+
+/** How long to wait before the turns to speak are looked for again after the database refused it. */
+const RETRY_MS = 5000;
+/** An answer is worth waiting for its voice so long, and is told in writing then. */
+const SPEAK_WITHIN_MS = 90_000;
+
+/** Speaks the answers that are to be spoken, then tells them. */
+export interface Speaker {
+  /** Starts what waits. Returns at once and never throws. */
+  wake(): void;
+  /** Resolves when nothing is being spoken. */
+  idle(): Promise<void>;
+  /** Stops; what was not told yet is told after the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a speaker. An answer is recorded before it comes here, so that nothing that happens to its voice
+ * can cost it; where the voice is not to be had it is told in writing.
+ */
+export function createSpeaker(
+  parts: Pick<
+    TurnParts,
+    'database' | 'speech' | 'outbox' | 'conversations' | 'channels' | 'records' | 'log' | 'said'
+  > & { readonly outgoing: OutgoingFiles },
+): Speaker {
+  const { database, log } = parts;
+  const { orm } = database;
+  const underWay = new Map<number, Promise<void>>();
+  const closing = new AbortController();
+  let retry: NodeJS.Timeout | undefined;
+
+  const waiting = orm
+    .select({
+      turnId: turns.id,
+      conversationId: turns.conversationId,
+      messageId: turns.messageId,
+      text: messages.text,
+    })
+    .from(turns)
+    .innerJoin(messages, eq(messages.answersMessageId, turns.messageId))
+    .where(sql`${turns.speech} = 'pending'`)
+    .orderBy(asc(turns.id))
+    .prepare();
+  type Waiting = ReturnType<typeof waiting.all>[number];
+
+  const speak = async (turn: Waiting): Promise<void> => {
+    const conversation = parts.conversations.get(turn.conversationId);
+    const stopSign = parts.channels.of(conversation).signs.working(conversation);
+    try {
+      const spoken = await voiceOf(turn);
+      while (!closing.signal.aborted) {
+        try {
+          tell(turn, spoken);
+          return;
+        } catch (error) {
+          log.error({ turn: turn.turnId, err: error }, 'speech.not-recorded');
+          await setTimeout(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+        }
+      }
+    } finally {
+      stopSign();
+    }
+  };
+
+  const voiceOf = async (turn: Waiting): Promise<Spoken | null> => {
+    if (parts.speech === null) return null;
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SPEAK_WITHIN_MS)]);
+    const outcome = await parts.speech.speak(turn.text, signal);
+    if (outcome.kind === 'spoken') return outcome;
+    if (!closing.signal.aborted) log.warn({ turn: turn.turnId, ...outcome }, 'speech.not-spoken');
+    return null;
+  };
+
+  const tell = (turn: Waiting, spoken: Spoken | null): void => {
+    database.transaction(() => {
+      const { changes } = orm
+        .update(turns)
+        .set({ speech: 'done' })
+        .where(and(eq(turns.id, turn.turnId), eq(turns.speech, 'pending')))
+        .run();
+      if (changes === 0) return;
+      if (spoken === null) {
+        tellEnd(turn, turn, parts);
+        return;
+      }
+      const conversation = parts.conversations.get(turn.conversationId);
+      const { platformMessageId } = parts.records.message(turn.messageId);
+      const path = parts.outgoing.keep(spoken.content);
+      parts.outbox.say(
+        conversation,
+        {
+          markdown: '',
+          files: [{ path, name: spoken.name, kind: 'voice' }],
+          replyTo: platformMessageId,
+          buttons: [],
+        },
+        turn.turnId,
+      );
+      if (spoken.leftOut.trim() !== '') {
+        const rest = { markdown: spoken.leftOut, replyTo: null, buttons: [] };
+        parts.outbox.say(conversation, rest, turn.turnId);
+      }
+      removeProgress(turn, parts);
+    });
+    log.info({ turn: turn.turnId, isSpoken: spoken !== null }, 'speech.told');
+    parts.said();
+  };
+
+  const wake = (): void => {
+    clearTimeout(retry);
+    if (closing.signal.aborted) return;
+    try {
+      for (const turn of waiting.all()) {
+        if (underWay.has(turn.turnId)) continue;
+        const spoken = speak(turn)
+          .catch((error: unknown) => log.error({ turn: turn.turnId, err: error }, 'speech.broken'))
+          .finally(() => underWay.delete(turn.turnId));
+        underWay.set(turn.turnId, spoken);
+      }
+    } catch (error) {
+      log.error({ err: error }, 'speech.unreadable');
+      retry = globalThis.setTimeout(wake, RETRY_MS);
+    }
+  };
+
+  return {
+    wake,
+    idle: async () => {
+      await Promise.all(underWay.values());
+    },
+    close: async () => {
+      closing.abort();
+      clearTimeout(retry);
+      await Promise.all(underWay.values());
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { ToolServer } from '../core/agent.ts';
+import type { Conversation } from '../core/conversation.ts';
+
+/** The turn that tools are opened for, and what they may touch. */
+export interface ToolUser {
+  readonly turnId: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly conversation: Conversation;
+  /** The message that the turn answers, and the platform's id of it. */
+  readonly messageId: number;
+  readonly platformMessageId: string | null;
+  /** Absolute paths of the folders whose files may be sent: the working folder, the turn's own. */
+  readonly sendableDirs: readonly string[];
+}
+
+/** Tools that are open for one attempt at a turn. */
+export interface OpenTools {
+  readonly server: ToolServer;
+  /** Whether a question of this turn waits for its answer. */
+  isWaitingForPerson(): boolean;
+  /** Ends the calls under way and makes the token worthless. May be called twice. */
+  close(): void;
+}
+
+/** The port to the tools that Claude gets from Claudio. */
+export interface TurnTools {
+  open(user: ToolUser): OpenTools;
+}

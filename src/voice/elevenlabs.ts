@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { excerpt } from '../core/format.ts';
+import type { Recording, Speech, SpeechFailure, SpeechFault } from '../core/speech.ts';
+import { FormData, type HttpClient, type HttpRequest } from '../platform/http-client.ts';
+import type { Logger } from '../platform/log.ts';
+import { inAttempts, type Pause, pauseFor } from './attempts.ts';
+import { explainFailure, failureOf, parseJson } from './failure.ts';
+import { charsOf } from './models.ts';
+import { speakable } from './speakable.ts';
+
+const LIMIT_MS = 120_000;
+/** Each word comes with its times, in some 120 bytes: enough for two hours of speech. */
+const MAX_TRANSCRIPT_BYTES = 8 * 1_048_576;
+/** What Telegram takes as a voice message; 40 minutes come to 38 MB. */
+const MAX_AUDIO_BYTES = 50_000_000;
+/** As much of what the service says as a line of the log holds. */
+const DETAIL_LENGTH = 200;
+const AUDIO_FORMAT = 'mp3_44100_128';
+
+/** https://elevenlabs.io/docs/api-reference/speech-to-text/convert */
+const transcriptSchema = z.looseObject({ text: z.string() });
+/** `(wind)`, `[music]` */
+const SOUND = /\([^()]*\)|\[[^[\]]*\]/gu;
+const WORD = /[\p{L}\p{N}]/u;
+
+/** What one request came to. */
+type Asked<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | (SpeechFault & { readonly retryAfterMs: number | null });
+
+/**
+ * Makes the port to ElevenLabs.
+ *
+ * A recording is sent up to three times while the service is busy or does not answer. A text is sent
+ * again only where the service said that it is busy: what got lost on its way back is paid for. Either
+ * ends within two minutes.
+ *
+ * @param options `root` is `https://api.elevenlabs.io`. The key goes into a header of each request and
+ * nowhere else: it is taken out of every detail. `pause` and `limitMs` are for tests.
+ */
+export function createElevenLabs(options: {
+  http: HttpClient;
+  root: string;
+  apiKey: string;
+  sttModel: string;
+  voiceId: string;
+  ttsModel: string;
+  log: Logger;
+  pause?: Pause;
+  limitMs?: number;
+}): Speech {
+  const { http, apiKey, sttModel, voiceId, ttsModel, log } = options;
+  const { pause = pauseFor, limitMs = LIMIT_MS } = options;
+  const base = options.root.replace(/\/+$/u, '');
+  // What no header can hold is no key.
+  const hasKey = /^[\x21-\x7e]+$/u.test(apiKey);
+  const fault = (code: SpeechFailure['code'], detail: string): SpeechFault => ({
+    kind: 'failed',
+    failure: { code },
+    detail: excerpt(hasKey ? detail.replaceAll(apiKey, '<key>') : detail, DETAIL_LENGTH),
+  });
+
+  async function ask(
+    path: string,
+    request: Pick<HttpRequest, 'headers' | 'maxResponseBytes'> & { body: string | FormData },
+    signal: AbortSignal,
+  ): Promise<Asked<Uint8Array>> {
+    const answer = await http.request({
+      ...request,
+      method: 'POST',
+      url: `${base}${path}`,
+      headers: { ...request.headers, 'xi-api-key': apiKey },
+      timeoutMs: limitMs,
+      signal,
+    });
+    if (answer.kind === 'failed') {
+      return { ...fault('unreachable', answer.reason), retryAfterMs: null };
+    }
+    if (answer.status === 200) return { kind: 'answered', value: answer.body };
+    const { failure, reason } = failureOf(answer.status, answer.body);
+    return { ...fault(failure.code, reason), retryAfterMs: answer.retryAfterMs };
+  }
+
+  /** Asks until there is an answer, or no use in asking again; within the limit. */
+  async function askFor<T>(
+    what: 'transcript' | 'speech',
+    again: readonly SpeechFailure['code'][],
+    attempt: (signal: AbortSignal) => Promise<Asked<T>>,
+    signal: AbortSignal,
+  ): Promise<Asked<T>> {
+    if (!hasKey)
+      return { ...fault('key-refused', 'not a key that a header can hold'), retryAfterMs: null };
+    return await inAttempts(attempt, {
+      pauseAfter: (asked) =>
+        asked.kind === 'failed' && again.includes(asked.failure.code)
+          ? (asked.retryAfterMs ?? 0)
+          : null,
+      onPause: (asked, pauseMs) => {
+        if (asked.kind === 'failed') {
+          log.info({ what, ...asked.failure, detail: asked.detail, pauseMs }, 'speech.retrying');
+        }
+      },
+      pause,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+    });
+  }
+
+  /** Read within the attempt: an answer that is none of the service's is worth another one. */
+  async function askForTranscript(
+    { content, name, mimeType }: Recording,
+    signal: AbortSignal,
+  ): Promise<Asked<string>> {
+    const form = new FormData();
+    form.append('model_id', sttModel);
+    form.append('file', new File([new Uint8Array(content)], name, { type: mimeType }), name);
+    const request = { body: form, maxResponseBytes: MAX_TRANSCRIPT_BYTES };
+    const asked = await ask('/v1/speech-to-text', request, signal);
+    if (asked.kind === 'failed') return asked;
+    const parsed = transcriptSchema.safeParse(parseJson(asked.value));
+    return parsed.success
+      ? { kind: 'answered', value: parsed.data.text.trim() }
+      : { ...fault('unreachable', 'a transcript of an unknown shape'), retryAfterMs: null };
+  }
+
+  return {
+    async transcribe(recording, signal) {
+      if (recording.content.byteLength === 0) return fault('nothing-heard', 'an empty recording');
+      const asked = await askFor(
+        'transcript',
+        ['rate-limited', 'unreachable'],
+        (within) => askForTranscript(recording, within),
+        signal,
+      );
+      if (asked.kind === 'failed') return fault(asked.failure.code, asked.detail);
+      if (!WORD.test(asked.value.replaceAll(SOUND, ''))) return fault('nothing-heard', 'no words');
+      return { kind: 'heard', text: asked.value };
+    },
+
+    async speak(markdown, signal) {
+      const { text, leftOut } = speakable(markdown, charsOf(ttsModel));
+      if (text === '') return { kind: 'nothing-to-say' };
+      const request = {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ text, model_id: ttsModel }),
+        maxResponseBytes: MAX_AUDIO_BYTES,
+      };
+      const path = `/v1/text-to-speech/${encodeURIComponent(voiceId)}?output_format=${AUDIO_FORMAT}`;
+      const asked = await askFor(
+        'speech',
+        ['rate-limited'],
+        (within) => ask(path, request, within),
+        signal,
+      );
+      if (asked.kind === 'failed') return fault(asked.failure.code, asked.detail);
+      if (!isMp3(asked.value)) return fault('unreachable', 'an answer that is no MP3');
+      return { kind: 'spoken', content: asked.value, name: 'answer.mp3', leftOut };
+    },
+
+    explain: explainFailure,
+  };
+}
+
+/** By its first bytes: an ID3 tag, or a frame of layer III. */
+function isMp3([first = 0, second = 0, third = 0]: Uint8Array): boolean {
+  const isTag = first === 0x49 && second === 0x44 && third === 0x33;
+  return isTag || (first === 0xff && (second & 0xe6) === 0xe2);
+}

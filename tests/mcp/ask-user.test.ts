@@ -1,0 +1,183 @@
+import { expect, test } from 'vitest';
+import { REVISIONS } from './client.ts';
+import { toolWorld } from './world.ts';
+
+/** Resolves when the turn waits for a person, with the id of the question. */
+async function asked(world: Awaited<ReturnType<typeof toolWorld>>, conversationId: string) {
+  for (;;) {
+    const open = world.questions.openFor(conversationId);
+    if (open !== null) return open.id;
+    await new Promise(setImmediate);
+  }
+}
+
+test('a question waits for its answer, which is what the call returns', async () => {
+  const world = await toolWorld();
+  const { call, isWaitingForPerson, turn } = world.run();
+  expect(isWaitingForPerson()).toBe(false);
+  const asking = call('ask_user', { question: ' Which colour? ', options: ['red', 'blue'] });
+  const id = await asked(world, turn.conversationId);
+  expect(isWaitingForPerson()).toBe(true);
+  expect(world.deliveries()).toMatchObject([
+    {
+      turnId: turn.turnId,
+      part: {
+        markdown: '❓ Which colour?',
+        replyTo: null,
+        buttons: [
+          [{ label: 'red', data: `answer:${id}.0` }],
+          [{ label: 'blue', data: `answer:${id}.1` }],
+        ],
+      },
+    },
+  ]);
+  expect(world.saidCount()).toBe(1);
+
+  expect(world.questions.answer(id, { text: 'blue', by: 'Owner' })).toBe('answered');
+  world.questions.wake();
+  expect(await asking).toEqual({ text: 'The person answered: blue', isError: false });
+  expect(isWaitingForPerson()).toBe(false);
+  expect(world.messages().slice(1)).toMatchObject([
+    { role: 'claude', text: '❓ Which colour?', duringMessageId: turn.messageId },
+    { role: 'person', author: 'Owner', text: 'blue', duringMessageId: turn.messageId },
+  ]);
+});
+
+test.each(Object.entries(REVISIONS))(
+  'while it waits, the connection shows signs of life (%s)',
+  async (_, revision) => {
+    const { headers, meta } = revision('ask_user');
+    const world = await toolWorld({ keepAliveMs: 10 });
+    const { post, turn } = world.run();
+    const response = await post(
+      {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: {
+          name: 'ask_user',
+          arguments: { question: 'Which?' },
+          _meta: { ...meta, progressToken: 'p' },
+        },
+      },
+      { headers },
+    );
+    const id = await asked(world, turn.conversationId);
+    const signs = [/^: ?keepalive$/gmu, /^data: .*"progressToken":"p","progress":[12],/gmu];
+    let seen = '';
+    let isAnswered = false;
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      seen += chunk;
+      if (isAnswered || !signs.every((sign) => (seen.match(sign) ?? []).length >= 2)) continue;
+      world.questions.answer(id, { text: 'red', by: 'Owner' });
+      world.questions.wake();
+      isAnswered = true;
+    }
+    expect(isAnswered).toBe(true);
+    expect(seen).toMatch(/The person answered: red/u);
+  },
+);
+
+test('a turn asks one question at a time, and another turn may ask meanwhile', async () => {
+  const world = await toolWorld();
+  const one = world.run('one', '42');
+  const two = world.run('two', '43');
+  const asking = one.call('ask_user', { question: 'One?' });
+  const first = await asked(world, one.turn.conversationId);
+  expect(await one.call('ask_user', { question: 'And?' })).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/one at a time/u),
+  });
+  const askingToo = two.call('ask_user', { question: 'Two?' });
+  const second = await asked(world, two.turn.conversationId);
+  world.questions.answer(second, { text: 'for two', by: 'B' });
+  world.questions.wake();
+  expect(await askingToo).toMatchObject({ text: 'The person answered: for two' });
+  expect(one.isWaitingForPerson()).toBe(true);
+  world.questions.answer(first, { text: 'for one', by: 'A' });
+  world.questions.wake();
+  expect(await asking).toMatchObject({ text: 'The person answered: for one' });
+});
+
+test('the end of the turn ends the wait, and leaves the question as it is', async () => {
+  const world = await toolWorld();
+  const { call, close, isWaitingForPerson, turn } = world.run();
+  const asking = call('ask_user', { question: 'Which?' });
+  const id = await asked(world, turn.conversationId);
+  close();
+  expect(await asking).toMatchObject({ isError: true, text: expect.stringMatching(/over/u) });
+  expect(isWaitingForPerson()).toBe(false);
+  expect(world.questions.get(id)?.status).toBe('open');
+});
+
+test('a program that goes away in the middle waits no longer', async () => {
+  const world = await toolWorld();
+  const { resultOf, isWaitingForPerson, turn } = world.run();
+  const gone = new AbortController();
+  const asking = resultOf(
+    'tools/call',
+    { name: 'ask_user', arguments: { question: 'Which?' } },
+    gone.signal,
+  );
+  await asked(world, turn.conversationId);
+  gone.abort();
+  await expect(asking).rejects.toThrow();
+  while (isWaitingForPerson()) await new Promise(setImmediate);
+});
+
+test('a withdrawn question is a refusal', async () => {
+  const world = await toolWorld();
+  const { call, turn } = world.run();
+  const asking = call('ask_user', { question: 'Which?' });
+  await asked(world, turn.conversationId);
+  world.questions.withdraw(turn.turnId);
+  world.questions.wake();
+  expect(await asking).toMatchObject({ isError: true, text: expect.stringMatching(/withdrawn/u) });
+});
+
+test('a later attempt that asks the same again waits for the question that is there, and asks another anew', async () => {
+  const world = await toolWorld();
+  const { call, close, again, turn } = world.run();
+  const input = { question: 'Which?', options: ['red', 'blue'] };
+  const interrupted = call('ask_user', input);
+  const id = await asked(world, turn.conversationId);
+  close();
+  await interrupted;
+
+  const later = again();
+  const asking = later.call('ask_user', input);
+  while (!later.isWaitingForPerson()) await new Promise(setImmediate);
+  expect(world.deliveries()).toHaveLength(1);
+  world.questions.answer(id, { text: 'red', by: 'Owner' });
+  world.questions.wake();
+  expect(await asking).toMatchObject({ text: 'The person answered: red' });
+
+  later.close();
+  const last = again();
+  const interruptedToo = last.call('ask_user', input);
+  const second = await asked(world, turn.conversationId);
+  last.close();
+  await interruptedToo;
+  const other = again();
+  const askingOther = other.call('ask_user', { question: 'How many?' });
+  while (!other.isWaitingForPerson()) await new Promise(setImmediate);
+  const third = await asked(world, turn.conversationId);
+  expect(third).not.toBe(second);
+  expect(world.questions.get(second)?.status).toBe('withdrawn');
+  world.questions.answer(third, { text: 'three', by: 'Owner' });
+  world.questions.wake();
+  expect(await askingOther).toMatchObject({ text: 'The person answered: three' });
+});
+
+test('a blank question and options that are blank or the same are refused', async () => {
+  const world = await toolWorld();
+  const { call } = world.run();
+  for (const input of [
+    { question: ' ' },
+    { question: 'Which?', options: ['red', ' '] },
+    { question: 'Which?', options: ['red', ' red'] },
+  ]) {
+    expect(await call('ask_user', input)).toMatchObject({ isError: true });
+  }
+  expect(world.deliveries()).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createHttpApp } from '../../src/http/app.ts';
+import { listen } from '../../src/http/server.ts';
+import { createToolServer } from '../../src/mcp/server.ts';
+import { createOutgoingFiles } from '../../src/outbox/outgoing.ts';
+import { newId } from '../../src/platform/clock.ts';
+import { createQuestions } from '../../src/turns/questions.ts';
+import { createRestarts } from '../../src/turns/restarts.ts';
+import { createSearch } from '../../src/turns/search.ts';
+import type { OpenTools } from '../../src/turns/tools.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { turnWorld } from '../support/turns.ts';
+import { mcpClient } from './client.ts';
+
+/** The tools as a program meets them: over HTTP, on a port, beside the rest of the service. */
+export async function toolWorld(options: { readonly keepAliveMs?: number } = {}) {
+  const world = turnWorld();
+  const { database, clock, outbox } = world;
+  const home = join(realpathSync(temporaryFolder()), 'home');
+  const workDir = realpathSync(temporaryFolder());
+  mkdirSync(join(home, 'tmp'), { recursive: true });
+  const outgoingDir = join(home, 'outgoing');
+  const questions = createQuestions({ database, clock, outbox });
+  const restarts = createRestarts(database, clock);
+  let saidCount = 0;
+  const tools = createToolServer({
+    database,
+    clock,
+    outbox,
+    outgoing: createOutgoingFiles({ folder: outgoingDir, database, newId }),
+    questions,
+    restarts,
+    search: createSearch(database),
+    log: world.log,
+    home,
+    said: () => (saidCount += 1),
+    url: () => `http://127.0.0.1:${server.port}/mcp`,
+    ...options,
+  });
+  const server = await listen(
+    createHttpApp({
+      webhooks: [],
+      tools: tools.handle,
+      health: () => Promise.resolve({ status: 'ok', version: '1', uptimeSeconds: 0, checks: {} }),
+      isStopping: () => false,
+      clock,
+      log: world.log,
+    }),
+    0,
+  );
+  const opened = new Set<OpenTools>();
+  onTestFinished(async () => {
+    for (const open of opened) open.close();
+    await server.close();
+  });
+
+  return {
+    ...world,
+    home,
+    workDir,
+    outgoingDir,
+    questions,
+    restarts,
+    tools,
+    saidCount: () => saidCount,
+    messages: () => database.orm.query.messages.findMany().sync(),
+    deliveries: () => database.orm.query.deliveries.findMany().sync(),
+    /** A turn that runs, with its tools open and a client to them. */
+    run: (text = 'do it', chat?: string) => {
+      world.arrive(text, chat);
+      const turn = world.queue.claim('boot');
+      if (turn === null) throw new Error('nothing to run');
+      const turnDir = join(home, 'tmp', `turn-${turn.turnId}`);
+      mkdirSync(turnDir);
+      const user = {
+        turnId: turn.turnId,
+        attempt: turn.attempt,
+        conversation: world.conversations.get(turn.conversationId),
+        messageId: turn.messageId,
+        platformMessageId: '7',
+        sendableDirs: [workDir, turnDir],
+      };
+      const open = () => {
+        const openTools = tools.open(user);
+        opened.add(openTools);
+        return { ...openTools, ...mcpClient(openTools.server) };
+      };
+      return { ...open(), again: open, turnDir, turn };
+    },
+  };
+}
