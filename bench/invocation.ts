@@ -8,9 +8,12 @@ import { startService } from './service.ts';
 /** The file behind it is gone when the turn is over, so it is copied. */
 const PROMPT_FILE = '--append-system-prompt-file=';
 
+/** Claudio's own tools and the folder of the turn: there are none without it. */
+const OWN_TO_A_TURN = ['--mcp-config=', '--add-dir='];
+
 /**
  * Learns what the service runs for one message in a new chat, from a run: arguments, environment and
- * prompt to the last byte, and the file with the system prompt.
+ * prompt to the last byte, and the file with the system prompt; without what only a turn has.
  *
  * @param file The program to put in the place of the one that recorded.
  * @param folder Where the record is kept.
@@ -48,9 +51,11 @@ exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
   });
   return {
     file,
-    args: readWords(path('args')).map((word) =>
-      word.startsWith(PROMPT_FILE) ? `${PROMPT_FILE}${path('system-prompt')}` : word,
-    ),
+    args: readWords(path('args'))
+      .filter((word) => !OWN_TO_A_TURN.some((flag) => word.startsWith(flag)))
+      .map((word) =>
+        word.startsWith(PROMPT_FILE) ? `${PROMPT_FILE}${path('system-prompt')}` : word,
+      ),
     environment: { ...Object.fromEntries(recorded), ...environment },
     cwd: folder,
     prompt: readFileSync(path('prompt'), 'utf8'),

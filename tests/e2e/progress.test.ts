@@ -158,3 +158,26 @@ test('with STREAM_ANSWERS=1 the answer is seen as it grows, in one message, and 
   await world.api.call('its removal', ({ method }) => method === 'deleteMessage');
   expect(await world.api.sent(1)).toHaveLength(1);
 });
+
+test('with STREAM_ANSWERS=draft it is seen as a draft, which no message is left of', async () => {
+  const world = await createWorld();
+  world.environment['STREAM_ANSWERS'] = 'draft';
+  await world.start();
+  const gate = Promise.withResolvers<void>();
+  let eventCount = 0;
+  world.model.answerWith(() => ({
+    ...textReply('The first line.\n\nThe second line.'),
+    beforeEvent: () => {
+      eventCount += 1;
+      return eventCount > 4 ? gate.promise : Promise.resolve();
+    },
+  }));
+  await world.api.say('tell me');
+  const draft = await world.api.call('a draft', ({ method }) => method === 'sendMessageDraft');
+  expect(draft.params).toMatchObject({ draft_id: 1 });
+  expect(String(draft.params['text'])).toContain('The first');
+  gate.resolve();
+  const [answer, ...more] = await world.api.sent(1);
+  expect(answer?.text).toBe('The first line.\n\nThe second line.');
+  expect(more).toEqual([]);
+});
