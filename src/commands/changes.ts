@@ -34,18 +34,20 @@ export function createEditHandler(parts: {
 
   return (edit) => {
     const message = messages.find(edit.conversation.id, edit.messageId);
-    if (message === null || !isAnotherText(message, edit.text)) return false;
+    if (message === null) return false;
+    const text = textAfter(message, edit);
+    if (text.trim() === textOf(message).trim()) return false;
     // The words of a recording are not in its caption.
     if (messages.attachments(message.id).some(({ kind }) => kind === 'speech')) return false;
     const turn = queue.latest(message.id);
     if (turn?.status === 'running') {
-      messages.keepChange(message.id, edit.text);
+      messages.keepChange(message.id, text);
       if (message.changedText === null) offerRestart(edit, turn.id);
     } else if (turn?.status === 'queued' || turn?.status === 'interrupted') {
-      messages.change(message.id, edit.text);
+      messages.change(message.id, text);
     } else {
       const model = parts.conversations.model(edit.conversation.id) ?? parts.defaultModel;
-      const outcome = queue.enqueueChange(message, edit.text, model);
+      const outcome = queue.enqueueChange(message, text, model);
       if (outcome.kind === 'full') {
         outbox.say(edit.conversation, queueFull(edit.messageId, outcome.waitingCount));
       } else {
@@ -57,7 +59,19 @@ export function createEditHandler(parts: {
   };
 }
 
-/** Telegram also tells of changes that a person does not see. */
-function isAnotherText({ text, changedText }: StoredMessage, newText: string): boolean {
-  return newText.trim() !== (changedText ?? text).trim();
+function textOf({ text, changedText }: StoredMessage): string {
+  return changedText ?? text;
+}
+
+/**
+ * What a message says after an edit: often the same as before, since Telegram also tells of changes that
+ * nobody sees. An album has one text, and which of its lines was whose caption is not known.
+ */
+function textAfter(message: StoredMessage, edit: InboundEdit): string {
+  const isPart = edit.messageId !== message.platformMessageId;
+  if (!isPart && message.albumId === null) return edit.text;
+  const text = textOf(message);
+  const caption = edit.text.trim();
+  if (caption === '' || `\n${text}\n`.includes(`\n${caption}\n`)) return text;
+  return isPart && text.trim() !== '' ? `${text}\n${caption}` : caption;
 }

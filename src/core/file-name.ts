@@ -12,8 +12,8 @@ const FALLBACK = 'file';
  */
 export function safeFileName(name: string): string {
   const clean = name
-    .normalize('NFC')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
+    .normalize('NFC')
     .replaceAll(/[/\\:*?"<>|@`$&;!#%^=~{}[\]()']/gu, '_')
     .replaceAll(/\s+/gu, ' ')
     .trim()
@@ -26,7 +26,8 @@ export function safeFileName(name: string): string {
     clean,
     MAX_BYTES - new TextEncoder().encode(extension).byteLength,
   );
-  return beginning(clean, Math.min(MAX_LENGTH - extension.length, roomLength)) + extension;
+  const stem = beginning(clean, Math.min(MAX_LENGTH - extension.length, roomLength));
+  return stem.replace(/[.\s]+$/u, '') + extension;
 }
 
 /** How much of a text fits into so many bytes of UTF-8; in UTF-16 units. */

@@ -115,6 +115,11 @@ export function createQueue(
       ),
     )
     .prepare();
+  const nextDue = orm
+    .select({ dueAtMs: min(turns.notBeforeMs) })
+    .from(turns)
+    .where(and(ACTIVE, eq(turns.status, 'queued'), gt(turns.notBeforeMs, sql.placeholder('now'))))
+    .prepare();
   const insertTurn = orm
     .insert(turns)
     .values({
@@ -295,12 +300,7 @@ export function createQueue(
             : [],
         ),
 
-    nextDueAtMs: () =>
-      orm
-        .select({ dueAtMs: min(turns.notBeforeMs) })
-        .from(turns)
-        .where(and(ACTIVE, eq(turns.status, 'queued'), gt(turns.notBeforeMs, clock.now())))
-        .get()?.dueAtMs ?? null,
+    nextDueAtMs: () => nextDue.get({ now: clock.now() })?.dueAtMs ?? null,
 
     depth: () => {
       const row = orm

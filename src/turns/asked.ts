@@ -1,5 +1,5 @@
-import { asc, eq, or } from 'drizzle-orm';
-import { attachments, messages, turns } from '../../drizzle/schema.ts';
+import { eq } from 'drizzle-orm';
+import { attachments } from '../../drizzle/schema.ts';
 import type { Channel } from '../core/channel.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { escapeMarkdown } from '../core/format.ts';
@@ -16,6 +16,7 @@ import {
   type PrepareParts,
 } from './attachments.ts';
 import type { PromptMessage } from './prompt.ts';
+import type { TurnRecords } from './records.ts';
 
 /** What a turn is to answer. */
 export interface Asked {
@@ -32,6 +33,7 @@ export interface Asked {
 export interface AskedParts {
   readonly database: Database;
   readonly messages: MessageStore;
+  readonly records: TurnRecords;
   readonly outbox: Outbox;
   readonly speech: Speech | null;
   /** Called when something was put into the outbox. */
@@ -67,7 +69,7 @@ export async function readAsked(
   };
   const read: ReadMessage[] = [];
   let index = 0;
-  for (const message of messagesOf(parts.database, turn)) {
+  for (const message of parts.records.asked(turn.turnId)) {
     const rows = parts.messages.attachments(message.id);
     const said: string[] = [];
     const files: PreparedFile[] = [];
@@ -90,7 +92,7 @@ export async function readAsked(
       isHopeless: ownCount > 0 && ownCount === ownUnusableCount,
       prompt: {
         author: message.author,
-        text: rows.length === 0 ? message.text : textOf(parts.database, message.id),
+        text: rows.length === 0 ? message.text : parts.records.message(message.id).text,
         quote: message.quote,
         forwardedFrom: message.forwardedFrom,
         formerText: message.formerText,
@@ -113,18 +115,6 @@ interface ReadMessage {
   readonly isHopeless: boolean;
 }
 
-/** Oldest first. */
-function messagesOf({ orm }: Database, { turnId }: ClaimedTurn): readonly StoredMessage[] {
-  return orm
-    .select({ message: messages })
-    .from(turns)
-    .innerJoin(messages, eq(messages.id, turns.messageId))
-    .where(or(eq(turns.id, turnId), eq(turns.joinedTurnId, turnId)))
-    .orderBy(asc(turns.id))
-    .all()
-    .map(({ message }) => message);
-}
-
 function keepTranscript(
   row: AttachmentRow,
   message: StoredMessage,
@@ -139,7 +129,7 @@ function keepTranscript(
       .set({ transcript })
       .where(eq(attachments.id, row.id))
       .run();
-    const text = [textOf(parts.database, message.id), transcript].filter((part) => part !== '');
+    const text = [parts.records.message(message.id).text, transcript].filter((part) => part !== '');
     parts.messages.change(message.id, text.join('\n'));
     parts.outbox.say(
       conversation,
@@ -155,8 +145,4 @@ function keepTranscript(
     );
   });
   parts.said();
-}
-
-function textOf({ orm }: Database, messageId: number): string {
-  return orm.select().from(messages).where(eq(messages.id, messageId)).get()?.text ?? '';
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { messages, questions, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
@@ -80,8 +80,8 @@ export function createQuestions(parts: {
   const { orm } = database;
   const waiting = new Set<() => void>();
 
-  const newestOpen = (which: ReturnType<typeof eq>): OpenQuestion | null =>
-    orm
+  const newestOpen = (which: SQL) => {
+    const statement = orm
       .select({
         id: questions.id,
         turnId: questions.turnId,
@@ -94,7 +94,19 @@ export function createQuestions(parts: {
       .where(and(which, OPEN))
       .orderBy(desc(sql`${turns.status} = 'running'`), desc(questions.id))
       .limit(1)
-      .get() ?? null;
+      .prepare();
+    return (id: number | string): OpenQuestion | null => statement.get({ id }) ?? null;
+  };
+  const openFor = newestOpen(eq(questions.conversationId, sql.placeholder('id')));
+  const openOf = newestOpen(eq(questions.turnId, sql.placeholder('id')));
+  const answersOf = orm
+    .select({ question: questions.text, answer: questions.answer })
+    .from(questions)
+    .where(
+      and(eq(questions.turnId, sql.placeholder('turnId')), sql`${questions.status} <> 'withdrawn'`),
+    )
+    .orderBy(asc(questions.id))
+    .prepare();
 
   const get = (questionId: number) =>
     orm.select().from(questions).where(eq(questions.id, questionId)).get() ?? null;
@@ -158,8 +170,8 @@ export function createQuestions(parts: {
     ask,
     answer,
     get,
-    openFor: (conversationId) => newestOpen(eq(questions.conversationId, conversationId)),
-    openOf: (turnId) => newestOpen(eq(questions.turnId, turnId)),
+    openFor,
+    openOf,
     answeredLate: (turnId) =>
       orm
         .select({ id: questions.id, text: questions.text, options: questions.options })
@@ -182,13 +194,7 @@ export function createQuestions(parts: {
         .where(and(eq(questions.turnId, turnId), OPEN))
         .run();
     },
-    answersOf: (turnId) =>
-      orm
-        .select({ question: questions.text, answer: questions.answer })
-        .from(questions)
-        .where(and(eq(questions.turnId, turnId), sql`${questions.status} <> 'withdrawn'`))
-        .orderBy(asc(questions.id))
-        .all(),
+    answersOf: (turnId) => answersOf.all({ turnId }),
     waitFor: (questionId, signal) =>
       new Promise((resolve, reject) => {
         const end = (settle: () => void) => {

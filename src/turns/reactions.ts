@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { messages, reactions, turns } from '../../drizzle/schema.ts';
 import { excerpt } from '../core/format.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -21,16 +21,22 @@ export interface ReactionStore {
 
 export function createReactionStore(database: Database): ReactionStore {
   const { orm } = database;
+  const untold = orm
+    .select({ reaction: reactions, answer: messages.text })
+    .from(reactions)
+    .innerJoin(turns, eq(turns.id, reactions.turnId))
+    .leftJoin(messages, eq(messages.answersMessageId, turns.messageId))
+    .where(
+      and(
+        eq(reactions.conversationId, sql.placeholder('conversationId')),
+        isNull(reactions.toldTurnId),
+      ),
+    )
+    .orderBy(reactions.id)
+    .prepare();
   return {
     untold: (conversationId) => {
-      const rows = orm
-        .select({ reaction: reactions, answer: messages.text })
-        .from(reactions)
-        .innerJoin(turns, eq(turns.id, reactions.turnId))
-        .leftJoin(messages, eq(messages.answersMessageId, turns.messageId))
-        .where(and(eq(reactions.conversationId, conversationId), isNull(reactions.toldTurnId)))
-        .orderBy(reactions.id)
-        .all();
+      const rows = untold.all({ conversationId });
       return {
         ids: rows.map(({ reaction }) => reaction.id),
         lines: rows.map(

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, or, sql } from 'drizzle-orm';
 import { conversations, messages, toolUses, turns } from '../../drizzle/schema.ts';
 import type { ToolUse } from '../core/agent.ts';
 import type { Button } from '../core/channel.ts';
@@ -31,6 +31,8 @@ export interface TurnRecords {
   speechWanted(turnId: number): void;
   turn(turnId: number): typeof turns.$inferSelect;
   message(messageId: number): typeof messages.$inferSelect;
+  /** The messages that a turn answers: those of the turns that were joined to it, then its own. */
+  asked(turnId: number): readonly (typeof messages.$inferSelect)[];
   /** The tools used so far, a line each, oldest first. */
   toolLines(turnId: number): readonly string[];
   /** To be called in the transaction that also tells the person. */
@@ -57,6 +59,18 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
     .select()
     .from(messages)
     .where(eq(messages.id, sql.placeholder('messageId')))
+    .prepare();
+  const askedBy = orm
+    .select({ message: messages })
+    .from(turns)
+    .innerJoin(messages, eq(messages.id, turns.messageId))
+    .where(
+      or(
+        eq(turns.id, sql.placeholder('turnId')),
+        eq(turns.joinedTurnId, sql.placeholder('turnId')),
+      ),
+    )
+    .orderBy(asc(turns.id))
     .prepare();
   const toolLines = (turnId: number) => usedBy.all({ turnId }).map(({ summary }) => summary);
 
@@ -92,6 +106,7 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
 
     turn: (turnId) => found(turnById.get({ turnId }), `turn ${turnId}`),
     message: (messageId) => found(messageById.get({ messageId }), `message ${messageId}`),
+    asked: (turnId) => askedBy.all({ turnId }).map(({ message }) => message),
     toolLines,
 
     ended: ({ turnId, conversationId, messageId }, end) => {

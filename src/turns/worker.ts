@@ -52,12 +52,13 @@ export function createWorker(
   const wake = (): void => {
     clearTimeout(retry);
     try {
+      // Asked first: what comes due from here on is claimed at once, or by the timer.
+      const dueAtMs = queue.nextDueAtMs();
       while (hasRoom()) {
         const turn = queue.claim(options.bootId);
         if (turn === null) break;
         start(turn);
       }
-      const dueAtMs = queue.nextDueAtMs();
       if (dueAtMs !== null) {
         const waitMs = Math.min(Math.max(dueAtMs - options.clock.now(), 0), LONGEST_WAIT_MS);
         retry = setTimeout(wake, waitMs);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_USAGE } from '../../src/core/turn.ts';
 import { REVISIONS } from './client.ts';
 import { toolWorld } from './world.ts';
 
@@ -167,6 +168,40 @@ test('a later attempt that asks the same again waits for the question that is th
   world.questions.answer(third, { text: 'three', by: 'Owner' });
   world.questions.wake();
   expect(await askingOther).toMatchObject({ text: 'The person answered: three' });
+});
+
+test('an answer that comes before a later attempt asks the same again is what it gets, but once', async () => {
+  const world = await toolWorld();
+  const first = world.run();
+  const input = { question: 'Go on?', options: ['yes', 'no'] };
+  const interrupted = first.call('ask_user', input);
+  const id = await asked(world, first.turn.conversationId);
+  first.close();
+  await interrupted;
+  const { turn } = first;
+  world.records.ended(turn, {
+    status: 'interrupted',
+    usage: NO_USAGE,
+    model: null,
+    failure: null,
+    text: '',
+  });
+  world.clock.advance(1000);
+  world.queue.requeue(turn.turnId);
+  world.queue.claim('boot');
+  world.clock.advance(1000);
+  world.questions.answer(id, { text: 'yes', by: 'Owner' });
+
+  const later = first.again();
+  expect(await later.call('ask_user', input)).toMatchObject({ text: 'The person answered: yes' });
+  expect(world.deliveries()).toHaveLength(1);
+  const asking = later.call('ask_user', input);
+  const second = await asked(world, turn.conversationId);
+  expect(second).not.toBe(id);
+  expect(world.deliveries()).toHaveLength(2);
+  world.questions.answer(second, { text: 'no', by: 'Owner' });
+  world.questions.wake();
+  expect(await asking).toMatchObject({ text: 'The person answered: no' });
 });
 
 test('a blank question and options that are blank or the same are refused', async () => {

@@ -8,6 +8,10 @@ const toolResultBlock = z.looseObject({
   content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).optional(),
   is_error: z.boolean().optional(),
 });
+const imageBlock = z.looseObject({
+  type: z.literal('image'),
+  source: z.looseObject({ type: z.literal('base64'), media_type: z.string(), data: z.base64() }),
+});
 const block = z.union([textBlock, toolResultBlock, z.looseObject({ type: z.string() })]);
 const content = z.union([z.string(), z.array(block)]);
 
@@ -19,6 +23,13 @@ const bodySchema = z.looseObject({
   messages: z.array(z.looseObject({ role: z.string(), content })),
   tools: z.array(z.looseObject({ name: z.string() })).default([]),
 });
+
+/** What a tool gave back. */
+export interface ToolResult {
+  readonly text: string;
+  readonly isError: boolean;
+  readonly pictures: readonly { readonly mediaType: string; readonly content: Buffer }[];
+}
 
 /** One `POST /v1/messages` as it came in. */
 export interface ModelRequest {
@@ -34,7 +45,7 @@ export interface ModelRequest {
   /** The text blocks of the last message. */
   readonly prompt: string;
   /** What the tools of the round before gave back. */
-  readonly toolResults: readonly { readonly text: string; readonly isError: boolean }[];
+  readonly toolResults: readonly ToolResult[];
   /** The whole body, as it came. */
   readonly body: string;
   readonly headers: IncomingHttpHeaders;
@@ -75,14 +86,25 @@ function textsOf(from: z.infer<typeof content>): string[] {
   });
 }
 
-function toolResultsOf(from: z.infer<typeof content>): { text: string; isError: boolean }[] {
+function toolResultsOf(from: z.infer<typeof content>): ToolResult[] {
   if (typeof from === 'string') return [];
   return from.flatMap((item) => {
     const result = toolResultBlock.safeParse(item);
     if (!result.success) return [];
     const inner = result.data.content ?? '';
-    const text =
-      typeof inner === 'string' ? inner : textsOf(z.array(block).parse(inner)).join('\n');
-    return [{ text, isError: result.data.is_error ?? false }];
+    const blocks = typeof inner === 'string' ? inner : z.array(block).parse(inner);
+    const text = textsOf(blocks).join('\n');
+    const pictures = picturesOf(blocks);
+    return [{ text, isError: result.data.is_error ?? false, pictures }];
+  });
+}
+
+function picturesOf(from: z.infer<typeof content>): ToolResult['pictures'] {
+  if (typeof from === 'string') return [];
+  return from.flatMap((item) => {
+    const image = imageBlock.safeParse(item);
+    if (!image.success) return [];
+    const { media_type: mediaType, data } = image.data.source;
+    return [{ mediaType, content: Buffer.from(data, 'base64') }];
   });
 }

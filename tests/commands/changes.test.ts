@@ -1,0 +1,288 @@
+import { describe, expect, test } from 'vitest';
+import { createEditHandler } from '../../src/commands/changes.ts';
+import { createPressHandler } from '../../src/commands/presses.ts';
+import type { AgentEvent } from '../../src/core/agent.ts';
+import type { Attachment } from '../../src/core/inbound.ts';
+import { NO_USAGE } from '../../src/core/turn.ts';
+import { recover } from '../../src/turns/recovery.ts';
+import { createWorker } from '../../src/turns/worker.ts';
+import { conversation, inboundMessage } from '../support/inbound.ts';
+import { answered, turnWorld, type Work } from '../support/turns.ts';
+
+const TOO_LATE = 'That is no longer possible.';
+const CONVERSATION = conversation();
+const SENDER = { id: '42', name: 'Owner' };
+
+function service(options: Parameters<typeof turnWorld>[0] = {}) {
+  const world = turnWorld(options);
+  const handleEdit = createEditHandler({ ...world, defaultModel: 'haiku' });
+  const handlePress = createPressHandler(world);
+  const { messages } = world.database.orm.query;
+  return {
+    ...world,
+    edit: (messageId: string, text: string) =>
+      handleEdit({
+        kind: 'edit',
+        updateId: 1,
+        conversation: CONVERSATION,
+        sender: SENDER,
+        messageId,
+        text,
+      }),
+    press: (data: string) =>
+      handlePress({
+        kind: 'press',
+        updateId: 1,
+        conversation: CONVERSATION,
+        sender: SENDER,
+        messageId: '7',
+        messageText: 'You changed this message.',
+        data,
+        pressId: 'p',
+      }),
+    /** Takes a message in that has something attached. */
+    bring: (updateId: number, text: string, attachment: Partial<Attachment>, albumId?: string) => {
+      const message = {
+        ...inboundMessage(updateId, text),
+        albumId: albumId ?? null,
+        attachments: [{ ...FILE, ...attachment }],
+      };
+      world.conversations.ensure(CONVERSATION);
+      if (world.queue.addToAlbum(message) === null) world.queue.enqueue(message, 'haiku');
+    },
+    end: (status: 'done' | 'interrupted' = 'done') => {
+      const running = world.database.orm.query.turns
+        .findMany()
+        .sync()
+        .find((turn) => turn.status === 'running');
+      if (running === undefined) throw new Error('nothing runs');
+      world.records.ended(
+        { ...running, turnId: running.id },
+        { status, usage: NO_USAGE, model: null, failure: null, text: 'The answer.' },
+      );
+    },
+    turns: () => world.database.orm.query.turns.findMany().sync(),
+    people: () =>
+      messages
+        .findMany()
+        .sync()
+        .filter(({ role }) => role === 'person')
+        .map(({ text, formerText }) => (formerText === null ? text : `${formerText} > ${text}`)),
+  };
+}
+
+const FILE: Attachment = {
+  kind: 'image',
+  fileId: 'file',
+  name: null,
+  mimeType: null,
+  sizeBytes: null,
+  durationMs: null,
+  isQuoted: false,
+};
+
+/** A worker that has ended all that it had to do. */
+async function runAll(world: ReturnType<typeof turnWorld>): Promise<void> {
+  const worker = createWorker({
+    ...world,
+    bootId: 'boot',
+    maxConcurrentTurns: 1,
+    ended: () => undefined,
+  });
+  worker.wake();
+  await worker.drain(10_000);
+}
+
+/** An agent that waits to be stopped, the first time, and then still has an answer or has none. */
+function stubborn(meanwhile: () => void, hasAnswer: boolean): Work {
+  let runCount = 0;
+  return async function* work(_, signal): AsyncGenerator<AgentEvent> {
+    runCount += 1;
+    if (runCount === 1) {
+      setImmediate(meanwhile);
+      await new Promise((resolve) => {
+        signal.addEventListener('abort', resolve);
+      });
+    }
+    const outcome =
+      runCount > 1 || hasAnswer
+        ? answered(`Answer ${runCount}.`)
+        : ({ kind: 'stopped', usage: NO_USAGE } as const);
+    yield { type: 'completed', outcome };
+  };
+}
+
+describe('an edit', () => {
+  test('of an answered message makes an offer that was never taken worthless: it asked for an older text', () => {
+    const { arrive, queue, edit, end, press, people } = service();
+    const turnId = arrive('red');
+    queue.claim('boot');
+    expect(edit('1', 'blue')).toBe(true);
+    end();
+    expect(edit('1', 'green')).toBe(true);
+    expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
+    expect(people()).toEqual(['red', 'red > green']);
+  });
+
+  test('of an interrupted message is what Retry then works on', () => {
+    const { arrive, queue, edit, end, press, people, told } = service();
+    const turnId = arrive('red');
+    queue.claim('boot');
+    end('interrupted');
+    expect(edit('1', 'blue')).toBe(true);
+    expect(press(`retry:${turnId}`)).toBe('Trying again.');
+    expect(people()).toEqual(['blue']);
+    expect(told().some((text) => text.startsWith('✏️'))).toBe(false);
+  });
+
+  test('of a follow-up that still waits changes that and keeps what stood there at first', () => {
+    const { arrive, queue, edit, end, people } = service();
+    arrive('red');
+    queue.claim('boot');
+    end();
+    edit('1', 'blue');
+    edit('1', 'green');
+    expect(people()).toEqual(['red', 'red > green']);
+  });
+
+  test('of the caption of a recording does nothing: its words are not in there', () => {
+    const { bring, edit, people } = service();
+    bring(1, 'listen', { kind: 'speech' });
+    expect(edit('1', 'hear')).toBe(false);
+    expect(people()).toEqual(['listen']);
+  });
+
+  test('of a picture changes what it is sent with, also where that was nothing', () => {
+    const { bring, edit, people } = service();
+    bring(1, '', {});
+    expect(edit('1', '')).toBe(false);
+    expect(edit('1', 'what is this?')).toBe(true);
+    expect(people()).toEqual(['what is this?']);
+  });
+
+  test('of one part of an album leaves the captions of the others', () => {
+    const { bring, edit, people } = service();
+    bring(1, 'the house', {}, 'album');
+    bring(2, '', {}, 'album');
+    // An edit that nobody sees comes with the empty caption of its part.
+    expect(edit('2', '')).toBe(false);
+    expect(edit('2', 'the garden')).toBe(true);
+    expect(edit('2', 'the garden')).toBe(false);
+    expect(people()).toEqual(['the house\nthe garden']);
+    expect(edit('1', 'the house')).toBe(false);
+    expect(people()).toEqual(['the house\nthe garden']);
+  });
+
+  test('of a message that Claude never had, or not in this conversation, does nothing', () => {
+    const { arrive, edit, messages, conversations, people } = service();
+    arrive('red', '43');
+    conversations.ensure(CONVERSATION);
+    messages.addAside(inboundMessage(5, '/status'));
+    expect([edit('1', 'blue'), edit('5', '/usage'), edit('9', 'x')]).toEqual([false, false, false]);
+    expect(people()).toEqual(['red']);
+  });
+});
+
+describe('the offer to begin anew', () => {
+  test('counts once while the turn stops', () => {
+    const { arrive, queue, edit, press, turns } = service();
+    const turnId = arrive('red');
+    queue.claim('boot');
+    edit('1', 'blue');
+    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
+    expect(queue.stopRequests()).toEqual([turnId]);
+    expect(turns()).toMatchObject([{ restartRequestedAtMs: expect.any(Number) as number }]);
+  });
+
+  test('sets a turn going with the new text that was interrupted meanwhile, or that waits to be tried again', () => {
+    for (const isRetried of [false, true]) {
+      const { arrive, queue, edit, end, press, people, turns } = service();
+      const turnId = arrive('red');
+      queue.claim('boot');
+      edit('1', 'blue');
+      end('interrupted');
+      if (isRetried) expect(press(`retry:${turnId}`)).toBe('Trying again.');
+      expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+      expect(turns()).toMatchObject([{ status: 'queued' }]);
+      expect(people()).toEqual(['blue']);
+      expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
+    }
+  });
+
+  test('can be taken later where the queue is full', () => {
+    const { arrive, queue, edit, end, press, people } = service({ maxQueueSize: 1 });
+    const turnId = arrive('red');
+    queue.claim('boot');
+    edit('1', 'blue');
+    end();
+    arrive('something else');
+    expect(press(`restart:${turnId}`)).toBe(
+      '1 message already waiting. Try again when the queue is shorter.',
+    );
+    queue.cancelAll(CONVERSATION.id);
+    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(people()).toEqual(['red', 'something else', 'red > blue']);
+  });
+
+  test('that was taken a moment too late becomes a message of its own, however full the queue is', async () => {
+    const world: ReturnType<typeof service> = service({
+      maxQueueSize: 1,
+      work: stubborn(() => {
+        world.edit('1', 'blue');
+        world.arrive('something else');
+        world.press('restart:1');
+        worker.wake();
+      }, true),
+    });
+    const worker = createWorker({
+      ...world,
+      bootId: 'boot',
+      maxConcurrentTurns: 1,
+      ended: () => undefined,
+    });
+    world.arrive('red');
+    worker.wake();
+    await worker.drain(10_000);
+    expect(world.people()).toEqual(['red', 'something else', 'red > blue']);
+    expect(world.turns().map(({ status }) => status)).toEqual(['done', 'queued', 'queued']);
+  });
+
+  test('gives way to a stop that is asked for afterwards', async () => {
+    const world: ReturnType<typeof service> = service({
+      work: stubborn(() => {
+        world.edit('1', 'blue');
+        world.press('restart:1');
+        world.press('halt:1');
+        worker.wake();
+      }, false),
+    });
+    const worker = createWorker({
+      ...world,
+      bootId: 'boot',
+      maxConcurrentTurns: 1,
+      ended: () => undefined,
+    });
+    world.arrive('red');
+    worker.wake();
+    await worker.drain(10_000);
+    expect(world.turns()).toMatchObject([{ status: 'cancelled' }]);
+    expect(world.told().at(-1)).toBe('⏹ Stopped.');
+  });
+
+  test('that was taken before a crash is done by the next start, without a word', async () => {
+    const world = service();
+    const turnId = world.arrive('red');
+    world.queue.claim('first');
+    world.edit('1', 'blue');
+    world.press(`restart:${turnId}`);
+    const toldCount = world.told().length;
+    await recover({ ...world, bootId: 'second' });
+    expect(world.told()).toHaveLength(toldCount);
+    await runAll(world);
+    expect(world.turns()).toMatchObject([
+      { status: 'done', attemptCount: 2, restartRequestedAtMs: null },
+    ]);
+    expect(world.people()).toEqual(['blue']);
+  });
+});

@@ -1,0 +1,269 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import pino from 'pino';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createBotApi } from '../../src/channels/telegram/client.ts';
+import { createMedia } from '../../src/channels/telegram/media.ts';
+import type { Speech } from '../../src/core/speech.ts';
+import { createHttpClient } from '../../src/platform/http-client.ts';
+import { prepare, type AttachmentRow, type PrepareParts } from '../../src/turns/attachments.ts';
+import { startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import { jpeg, ogg, png } from '../support/files.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** A service that hears what it is told to. */
+function listener(outcome: Awaited<ReturnType<Speech['transcribe']>>): Speech & {
+  readonly heard: { readonly name: string; readonly mimeType: string }[];
+} {
+  const heard: { name: string; mimeType: string }[] = [];
+  return {
+    heard,
+    transcribe: ({ name, mimeType }) => {
+      heard.push({ name, mimeType });
+      return Promise.resolve(outcome);
+    },
+    speak: () => Promise.resolve({ kind: 'nothing-to-say' }),
+    explain: ({ code }) => `It failed: ${code}.`,
+  };
+}
+
+let api: BotApiStandin;
+let folder: string;
+let told: string[];
+
+beforeEach(async () => {
+  api = await startBotApi();
+  onTestFinished(() => api.close());
+  folder = temporaryFolder();
+  told = [];
+});
+
+/** The real channel's downloads, with a short patience. */
+function parts(overrides: Partial<PrepareParts> = {}): PrepareParts {
+  const http = createHttpClient();
+  onTestFinished(() => http.close());
+  const client = createBotApi({ http, root: api.root, token: api.token });
+  return {
+    fetch: createMedia({ api: client, timeoutMs: 200 }),
+    speech: null,
+    folder,
+    log: pino({ level: 'silent' }),
+    tell: (words) => told.push(words),
+    signal: new AbortController().signal,
+    ...overrides,
+  };
+}
+
+/** The row of something that a person sent. */
+function sent(
+  content: Buffer,
+  row: Partial<AttachmentRow> & Pick<AttachmentRow, 'kind'>,
+): AttachmentRow {
+  const { message } = api.updates.document({ content });
+  return {
+    id: 1,
+    messageId: 1,
+    fileId: message?.document?.file_id ?? '',
+    name: null,
+    mimeType: null,
+    sizeBytes: content.byteLength,
+    durationMs: null,
+    isQuoted: false,
+    platformMessageId: '1',
+    transcript: null,
+    ...row,
+  };
+}
+
+describe('a file', () => {
+  test('comes to lie in the folder of the turn, for this user alone, whatever the mask says', async () => {
+    const prior = process.umask(0);
+    onTestFinished(() => void process.umask(prior));
+    const outcome = await prepare(
+      sent(Buffer.from('words'), { kind: 'file', name: 'a.txt' }),
+      3,
+      parts(),
+    );
+    const path = join(folder, '3-a.txt');
+    expect(outcome).toEqual({
+      kind: 'file',
+      file: { path, description: 'text, 5 bytes', kind: 'text' },
+    });
+    expect(readFileSync(path, 'utf8')).toBe('words');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(told).toEqual(['Downloading a.txt']);
+  });
+
+  test.each([
+    [
+      'the ending that its content calls for',
+      png(1, 1),
+      { kind: 'image', name: 'a.jpeg' },
+      '1-a.png',
+    ],
+    ['its own where that fits', jpeg(), { kind: 'image', name: 'a.jpg' }, '1-a.jpg'],
+    ['one where it has none', png(1, 1), { kind: 'image', name: 'screenshot' }, '1-screenshot.png'],
+    ['a name where it has none', jpeg(), { kind: 'image' }, '1-picture.jpg'],
+    ['that of a picture where it is one', png(1, 1), { kind: 'file', name: 'b.dat' }, '1-b.png'],
+    [
+      'any that is not of a picture',
+      Buffer.from('%PDF-1.4'),
+      { kind: 'file', name: 'b.ai' },
+      '1-b.ai',
+    ],
+  ] as const)('gets %s', async (_, content, row, name) => {
+    await prepare(sent(content, row), 1, parts());
+    expect(readdirSync(folder)).toEqual([name]);
+  });
+
+  test.each([
+    [999, '999 bytes'],
+    [210_400, '210 kB'],
+    [3_456_000, '3.5 MB'],
+  ])('is described with its size: %i bytes', async (sizeBytes, size) => {
+    const patient = parts();
+    const outcome = await prepare(sent(Buffer.alloc(sizeBytes, 'a'), { kind: 'file' }), 1, patient);
+    expect(outcome).toMatchObject({ file: { description: `text, ${size}` } });
+  });
+
+  test('is never written over one that is there', async () => {
+    const row = sent(Buffer.from('words'), { kind: 'file' });
+    await prepare(row, 1, parts());
+    await expect(prepare(row, 1, parts())).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  test('that the disk does not take is a fault of ours and not told as one of the file', async () => {
+    const missing = join(folder, 'missing');
+    await expect(
+      prepare(sent(Buffer.from('x'), { kind: 'file' }), 1, parts({ folder: missing })),
+    ).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
+describe('what a platform does not give', () => {
+  const unreachable = {
+    kind: 'unusable',
+    sentence:
+      '**list\\.txt** could not be downloaded, although I tried 3 times; please send it again later.',
+  };
+
+  test.each([
+    ['getFile never answers', 'getFile', { kind: 'hang', moment: 'before' }],
+    ['the download never begins', 'file', { kind: 'hang', moment: 'before' }],
+    ['the download stalls in the middle', 'file', { kind: 'stall' }],
+    ['a gateway answers in its place', 'getFile', { kind: 'html', status: 502 }],
+  ] as const)('is tried three times where %s, and then told', async (_, method, behaviour) => {
+    const fault = api.fault({ method }, behaviour);
+    const row = sent(Buffer.from('a text in two halves'), { kind: 'file', name: 'list.txt' });
+    expect(await prepare(row, 1, parts())).toEqual(unreachable);
+    expect(fault.hitCount).toBe(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('is there at the third try where only two went wrong', async () => {
+    api.fault({ method: 'file' }, { kind: 'stall' }, 1);
+    api.fault({ method: 'getFile' }, { kind: 'rate-limited', retryAfterSeconds: 1 }, 1);
+    const outcome = await prepare(sent(Buffer.from('two halves'), { kind: 'file' }), 1, parts());
+    expect(outcome).toMatchObject({ kind: 'file' });
+  });
+
+  test('is not asked for a second time where it is gone or too large', async () => {
+    const gone = sent(Buffer.from('x'), { kind: 'image', fileId: 'unknown' });
+    expect(await prepare(gone, 1, parts())).toEqual({
+      kind: 'unusable',
+      sentence: '**The picture** can no longer be had; please send it again.',
+    });
+    const { message } = api.updates.document({ sizeBytes: 50_000_000 });
+    const large = { ...gone, fileId: message?.document?.file_id ?? '', name: 'a_b.mkv' };
+    expect(await prepare(large, 1, parts())).toEqual({
+      kind: 'unusable',
+      sentence: '**a\\_b\\.mkv** is too large: files of up to 20 MB reach me.',
+    });
+    expect(api.calls.map(({ method }) => method)).toEqual(['getFile', 'getFile']);
+  });
+
+  test('is waited for no longer than the turn goes on, neither in a download nor in a pause', async () => {
+    const stop = new AbortController();
+    const row = sent(Buffer.from('a text in two halves'), { kind: 'file' });
+    const stall = api.fault({ method: 'file' }, { kind: 'stall' });
+    const stalled = prepare(row, 1, parts({ signal: stop.signal }));
+    await api.call('the download', ({ method }) => method === 'file');
+    stop.abort(new Error('stopped'));
+    await expect(stalled).rejects.toThrow('stopped');
+    stall.lift();
+
+    const pausing = new AbortController();
+    api.fault({ method: 'getFile' }, { kind: 'html', status: 502 });
+    const fetched = Promise.withResolvers<void>();
+    const { fetch, ...rest } = parts({ signal: pausing.signal });
+    const paused = prepare(row, 1, {
+      ...rest,
+      fetch: async (...given) => {
+        const outcome = await fetch(...given);
+        setImmediate(() => fetched.resolve());
+        return outcome;
+      },
+    });
+    await fetched.promise;
+    pausing.abort();
+    await expect(paused).rejects.toMatchObject({ name: 'AbortError' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a recording', () => {
+  test('is written down, by the name and the type that its content has, and is never a file', async () => {
+    const speech = listener({ kind: 'heard', text: 'Hello.' });
+    const row = sent(ogg(), { kind: 'speech', mimeType: 'audio/mpeg', durationMs: 3000 });
+    expect(await prepare(row, 2, parts({ speech }))).toEqual({
+      kind: 'speech',
+      transcript: 'Hello.',
+      isNew: true,
+    });
+    expect(speech.heard).toEqual([
+      { name: '2-recording.opus', mimeType: expect.stringContaining('audio/ogg') as string },
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(told).toEqual(['Downloading the recording', 'Listening to the recording']);
+  });
+
+  test('that was written down before is not asked for again', async () => {
+    const row = sent(ogg(), { kind: 'speech', transcript: 'Hello.' });
+    expect(await prepare(row, 1, parts())).toEqual({
+      kind: 'speech',
+      transcript: 'Hello.',
+      isNew: false,
+    });
+    expect(api.calls).toEqual([]);
+  });
+
+  test('of no length, or where nothing can listen, is told without a download', async () => {
+    const speech = listener({ kind: 'heard', text: 'Hello.' });
+    const empty = sent(ogg(), { kind: 'speech', durationMs: 0 });
+    expect(await prepare(empty, 1, parts({ speech }))).toEqual({
+      kind: 'unusable',
+      sentence: '**The recording** is empty.',
+    });
+    const outcome = await prepare(sent(ogg(), { kind: 'speech' }), 1, parts());
+    expect(outcome).toMatchObject({
+      kind: 'unusable',
+      sentence: expect.stringContaining('set `ELEVENLABS_API_KEY` in `service.env`') as string,
+    });
+    expect(api.calls).toEqual([]);
+    expect(speech.heard).toEqual([]);
+  });
+
+  test('that could not be heard is told in the words of who listened', async () => {
+    const failure = { code: 'quota-used-up' } as const;
+    const speech = listener({ kind: 'failed', failure, detail: 'HTTP 401' });
+    const outcome = await prepare(sent(ogg(), { kind: 'speech' }), 1, parts({ speech }));
+    expect(outcome).toEqual({ kind: 'unusable', sentence: 'It failed: quota-used-up.' });
+  });
+});
+
+test('two files of one name lie side by side', async () => {
+  const row = sent(Buffer.from('x'), { kind: 'file', name: 'a.txt' });
+  const prepared = [await prepare(row, 1, parts()), await prepare(row, 2, parts())];
+  const names = prepared.map((one) => (one.kind === 'file' ? basename(one.file.path) : one.kind));
+  expect(names).toEqual(['1-a.txt', '2-a.txt']);
+});
