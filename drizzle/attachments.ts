@@ -19,6 +19,8 @@ export const attachments = sqliteTable(
     isQuoted: integer('is_quoted', { mode: 'boolean' }).notNull(),
     /** The platform's id of the message that it came with: each part of an album has one of its own. */
     platformMessageId: text('platform_message_id').notNull(),
+    /** What that message says, as the platform has it now; null beside all but the first that came with it. */
+    caption: text('caption'),
     /** The words of a recording, once they were written down. */
     transcript: text('transcript'),
   },

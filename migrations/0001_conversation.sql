@@ -9,6 +9,7 @@ CREATE TABLE `attachments` (
 	`duration_ms` integer,
 	`is_quoted` integer NOT NULL,
 	`platform_message_id` text NOT NULL,
+	`caption` text,
 	`transcript` text,
 	FOREIGN KEY (`message_id`) REFERENCES `messages`(`id`) ON UPDATE no action ON DELETE no action
 );
@@ -49,14 +50,17 @@ CREATE TABLE `reactions` (
 CREATE UNIQUE INDEX `reactions_one_a_person` ON `reactions` (`conversation_id`,`platform_message_id`,`person_id`);--> statement-breakpoint
 CREATE INDEX `reactions_untold` ON `reactions` (`conversation_id`,`id`) WHERE told_turn_id is null;--> statement-breakpoint
 CREATE TABLE `restarts` (
-	`turn_id` integer PRIMARY KEY NOT NULL,
+	`message_id` integer PRIMARY KEY NOT NULL,
+	`turn_id` integer NOT NULL,
+	`attempt` integer NOT NULL,
 	`reason` text NOT NULL,
 	`requested_at_ms` integer NOT NULL,
 	`begun_at_ms` integer,
+	FOREIGN KEY (`message_id`) REFERENCES `messages`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`turn_id`) REFERENCES `turns`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `restarts_pending` ON `restarts` (`turn_id`) WHERE begun_at_ms is null;--> statement-breakpoint
+CREATE INDEX `restarts_pending` ON `restarts` (`message_id`) WHERE begun_at_ms is null;--> statement-breakpoint
 -- The column that it is on is defined anew.
 DROP INDEX `messages_in_order`;--> statement-breakpoint
 ALTER TABLE `messages` DROP COLUMN `position`;--> statement-breakpoint

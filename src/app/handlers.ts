@@ -1,11 +1,14 @@
 import type { CommandHandler } from '../commands/dispatch.ts';
 import { queueFull } from '../commands/full.ts';
 import type { PressHandler } from '../commands/presses.ts';
+import { escapeMarkdown, excerpt } from '../core/format.ts';
 import type { InboundEdit, InboundReaction } from '../core/inbound.ts';
 import type { InboxHandlers } from '../inbox/accept.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
 import type { Questions } from '../turns/questions.ts';
+
+const QUESTION_LENGTH = 200;
 
 /** What the inbox leaves to others. */
 export function createHandlers(parts: {
@@ -24,11 +27,18 @@ export function createHandlers(parts: {
     edit: parts.edit,
     reaction: parts.reaction,
     press: parts.press,
-    answer: ({ conversation, attachments, text, sender }) => {
-      if (attachments.length > 0) return false;
+    answer: ({ conversation, attachments, text, sender, messageId }) => {
       const question = questions.openFor(conversation.id);
-      // After an interruption there is nobody to hear it: only a button sets that turn going again.
-      if (question === null || !question.isTurnRunning) return false;
+      // Where nobody waits for it, it is a message like any other.
+      if (question === null || !question.isWaitedFor) return false;
+      if (attachments.some(({ isQuoted }) => !isQuoted)) {
+        outbox.say(conversation, {
+          markdown: `I take this next. First I wait for your answer to: ${escapeMarkdown(excerpt(question.text, QUESTION_LENGTH))}`,
+          replyTo: messageId,
+          buttons: [],
+        });
+        return false;
+      }
       return questions.answer(question.id, { text, by: sender.name }) === 'answered';
     },
     unreadable: ({ conversation, messageId, what }) => {

@@ -122,7 +122,15 @@ export function composeTurns({
     streaming: settings.STREAM_ANSWERS,
     said: deliverer.wake,
   };
-  const speaker = createSpeaker({ ...turnParts, outgoing });
+  const speaker = createSpeaker({
+    ...turnParts,
+    outgoing,
+    told: () => {
+      worker.wake();
+      deliverer.wake();
+      restart.look();
+    },
+  });
   const worker = createWorker({
     ...turnParts,
     bootId,

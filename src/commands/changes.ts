@@ -1,6 +1,6 @@
 import type { InboundEdit } from '../core/inbound.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
-import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
+import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { Outbox } from '../outbox/append.ts';
 import { queueFull } from './full.ts';
@@ -35,10 +35,9 @@ export function createEditHandler(parts: {
   return (edit) => {
     const message = messages.find(edit.conversation.id, edit.messageId);
     if (message === null) return false;
-    const text = textAfter(message, edit);
-    if (text.trim() === textOf(message).trim()) return false;
-    // The words of a recording are not in its caption.
-    if (messages.attachments(message.id).some(({ kind }) => kind === 'speech')) return false;
+    const text = messages.reword(message, edit.messageId, edit.text);
+    // Telegram also tells of changes that nobody sees.
+    if (text.trim() === (message.changedText ?? message.text).trim()) return false;
     const turn = queue.latest(message.id);
     if (turn?.status === 'running') {
       messages.keepChange(message.id, text);
@@ -57,21 +56,4 @@ export function createEditHandler(parts: {
     }
     return true;
   };
-}
-
-function textOf({ text, changedText }: StoredMessage): string {
-  return changedText ?? text;
-}
-
-/**
- * What a message says after an edit: often the same as before, since Telegram also tells of changes that
- * nobody sees. An album has one text, and which of its lines was whose caption is not known.
- */
-function textAfter(message: StoredMessage, edit: InboundEdit): string {
-  const isPart = edit.messageId !== message.platformMessageId;
-  if (!isPart && message.albumId === null) return edit.text;
-  const text = textOf(message);
-  const caption = edit.text.trim();
-  if (caption === '' || `\n${text}\n`.includes(`\n${caption}\n`)) return text;
-  return isPart && text.trim() !== '' ? `${text}\n${caption}` : caption;
 }

@@ -68,6 +68,7 @@ export function createPressHandler(parts: {
       .where(and(eq(turns.id, turnId), eq(turns.status, 'interrupted')))
       .run();
     if (changes === 0) return TOO_LATE;
+    parts.questions.withdraw(turnId);
     settle(press, '🗑 Discarded');
     return 'Discarded.';
   };
@@ -89,20 +90,21 @@ export function createPressHandler(parts: {
     parts.queue.requestStop(turnId) ? 'Stopping.' : TOO_LATE;
 
   const restart = (press: InboundPress, turnId: number): string => {
-    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
-    const changed = parts.messages.changedDuring(turnId);
-    if (turn === undefined || turn.restartRequestedAtMs !== null || changed.length === 0) {
-      return TOO_LATE;
-    }
+    const offered = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+    // What was answered may be tried again meanwhile.
+    const turn = offered === undefined ? null : parts.queue.latest(offered.messageId);
+    if (turn === null || turn.restartRequestedAtMs !== null) return TOO_LATE;
+    const changed = parts.messages.changedDuring(turn.id);
+    if (changed.length === 0) return TOO_LATE;
     if (turn.status === 'running') {
-      parts.queue.requestStop(turnId);
+      parts.queue.requestStop(turn.id);
       orm
         .update(turns)
         .set({ restartRequestedAtMs: parts.clock.now() })
-        .where(eq(turns.id, turnId))
+        .where(eq(turns.id, turn.id))
         .run();
     } else if (turn.status === 'interrupted' || turn.status === 'queued') {
-      const outcome = turn.status === 'queued' ? null : parts.queue.requeue(turnId);
+      const outcome = turn.status === 'queued' ? null : parts.queue.requeue(turn.id);
       if (outcome?.kind === 'full') return tooMany(outcome.waitingCount);
       for (const { id, changedText } of changed) parts.messages.change(id, changedText);
     } else {
@@ -127,6 +129,18 @@ export function createPressHandler(parts: {
     return 'Trying again.';
   };
 
+  /** Whether Claude can still come to know the answer. */
+  const isHeard = (
+    question: { readonly id: number; readonly askedAtMs: number },
+    turn: typeof turns.$inferSelect,
+  ): boolean => {
+    if (turn.status !== 'running') return turn.status === 'interrupted' || turn.status === 'queued';
+    if (turn.stopRequestedAtMs !== null) return false;
+    // What an earlier attempt asked, this one may ask again, and then finds the answer.
+    const isOfEarlierAttempt = question.askedAtMs < (turn.startedAtMs ?? 0);
+    return isOfEarlierAttempt || parts.questions.isWaitedFor(question.id);
+  };
+
   /** An answer to what was asked before the turn was interrupted sets it going again. */
   const answer = (press: InboundPress, turnId: number, argument: string): string => {
     const [questionId, index] = argument.split('.').map(Number);
@@ -135,9 +149,9 @@ export function createPressHandler(parts: {
     if (question?.turnId !== turnId || question.status !== 'open' || option === undefined) {
       return TOO_LATE;
     }
-    const status = orm.select().from(turns).where(eq(turns.id, turnId)).get()?.status;
-    if (status !== 'running' && status !== 'interrupted' && status !== 'queued') return TOO_LATE;
-    if (status === 'interrupted') {
+    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+    if (turn === undefined || !isHeard(question, turn)) return TOO_LATE;
+    if (turn.status === 'interrupted') {
       const outcome = parts.queue.requeue(turnId);
       if (outcome.kind === 'gone') return TOO_LATE;
       if (outcome.kind === 'full') return tooMany(outcome.waitingCount);

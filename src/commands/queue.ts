@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { escapeMarkdown, excerpt, formatDuration, messagesCount } from '../core/format.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
-import type { Queue, QueueEntry } from '../inbox/queue.ts';
+import type { QueueEntry } from '../inbox/queue-view.ts';
+import type { Queue } from '../inbox/queue.ts';
 import type { Command, CommandReply } from './command.ts';
 
 /** The verbs of the buttons in the list of the queue. */

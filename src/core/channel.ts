@@ -14,6 +14,10 @@ export interface OutgoingFile {
   readonly name: string;
   /** `voice`: a recording to be played in the chat, MP3, M4A or Ogg Opus. */
   readonly kind: 'photo' | 'file' | 'voice';
+  /** Files that come to more than a platform takes at once travel apart; 0 where it is not known. */
+  readonly sizeBytes?: number;
+  /** Markdown, of a voice: the words that are spoken, which are sent where the recording cannot be. */
+  readonly instead?: string;
 }
 
 /** Something to say, before a channel has given it its form. */
@@ -46,12 +50,20 @@ export type Part = Readonly<Record<string, unknown>> & {
 
 /** What became of an attempt to send a part. Only the outbox decides what to try again. */
 export type SendOutcome =
-  | { readonly kind: 'sent'; readonly messageId: string | null }
+  | {
+      readonly kind: 'sent';
+      readonly messageId: string | null;
+      /** What of the part is still to be sent, in its place. */
+      readonly rest?: Part;
+    }
   | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
-  /** The platform will never take it: blocked, gone, malformed. */
-  | { readonly kind: 'rejected'; readonly reason: string }
-  /** A network fault or a 5xx: the same call may well work later. */
-  | { readonly kind: 'unreachable'; readonly reason: string };
+  /** The platform will never take it: blocked, gone, malformed. `instead` is to be sent in its place. */
+  | { readonly kind: 'rejected'; readonly reason: string; readonly instead?: Part }
+  /**
+   * A network fault or a 5xx: the same call may well work later. With `instead` the platform was there
+   * all the same: where that goes on, the fault lies in the part, and this is to be sent in its place.
+   */
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly instead?: Part };
 
 /** What became of an attempt to get a file that a person sent. */
 export type FetchOutcome =
@@ -69,7 +81,10 @@ export interface Channel {
   render(reply: Reply): readonly Part[];
   /** Gives an edit its form. Pure. */
   renderEdit(edit: Edit): Part;
-  /** Takes one of our own messages away. That it is gone already is as good. Pure. */
+  /**
+   * Takes one of our own messages away, or its buttons where the platform leaves it no more than that.
+   * That it is gone already is as good. Pure.
+   */
   renderRemoval(messageId: string): Part;
   /**
    * Gets a file that a person sent, all of it in memory: at most 20 MB. Makes one attempt and never
@@ -85,7 +100,10 @@ export interface Channel {
   readonly signs: Signs;
 }
 
-/** Cosmetic calls, on a budget apart from that of replies. */
+/**
+ * Cosmetic calls, on a budget apart from that of replies: where one of them meets the limit of a chat,
+ * all of them keep still there, and replies go on.
+ */
 export interface Signs {
   /** Shows that a message was taken on. Returns at once. */
   seen(conversation: Conversation, messageId: string): void;

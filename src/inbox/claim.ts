@@ -22,10 +22,11 @@ export const ACTIVE = sql`${turns.status} in ('queued', 'running')`;
  * Makes the next turn that may run a running one, or returns `null` when there is none: the first of
  * the conversation that has waited longest, counted from its oldest waiting turn or from the end of its
  * last one, whichever came later. So whoever was served last waits behind the others. A turn whose time
- * has not come holds up those behind it.
+ * has not come holds up those behind it, and so does an answer that is still being spoken.
  *
- * @param joinQueued Makes one turn of all that wait in that conversation: the last of them runs, and the
- * others become `joined`. A turn that ran before stays by itself.
+ * @param joinQueued Makes one turn of all that wait in that conversation for the same model: the last of
+ * them runs, and the others become `joined`. A turn that ran before stays by itself, and so does one whose
+ * message had a turn before.
  */
 export function createClaim(
   database: Database,
@@ -43,7 +44,10 @@ export function createClaim(
         where other.conversation_id = ${turns.conversationId}
           and other.status in ('queued', 'running')
           and (other.status = 'running'
-            or (other.id <= ${turns.id} and other.not_before_ms > ${sql.placeholder('now')})))`,
+            or (other.id <= ${turns.id} and other.not_before_ms > ${sql.placeholder('now')})))
+        and not exists (
+        select 1 from turns as spoken
+        where spoken.speech = 'pending' and spoken.conversation_id = ${turns.conversationId})`,
     )
     .groupBy(turns.conversationId)
     .orderBy(sql`max(min(${turns.queuedAtMs}), ${conversations.servedAtMs})`, sql`min(${turns.id})`)
@@ -52,15 +56,32 @@ export function createClaim(
 
   /** The last of the turns that may be joined with this one, which is among them. */
   const joined = (firstId: number, now: number): number => {
-    const first = orm.select().from(turns).where(eq(turns.id, firstId)).get();
-    if (first === undefined || first.attemptCount > 0) return firstId;
     const waiting = orm
-      .select()
+      .select({
+        id: turns.id,
+        requestedModel: turns.requestedModel,
+        attemptCount: turns.attemptCount,
+        notBeforeMs: turns.notBeforeMs,
+        // Spelt out: in a list of columns, the names of this table would stand without it.
+        isAgain: sql<number>`exists (select 1 from turns as other
+          where other.message_id = turns.message_id and other.id <> turns.id)`.mapWith(Boolean),
+      })
       .from(turns)
-      .where(and(eq(turns.conversationId, first.conversationId), ACTIVE))
+      .where(
+        and(
+          sql`${turns.conversationId} = (select conversation_id from turns where id = ${firstId})`,
+          ACTIVE,
+        ),
+      )
       .orderBy(asc(turns.id))
       .all();
-    const end = waiting.findIndex((turn) => turn.attemptCount > 0 || turn.notBeforeMs > now);
+    const end = waiting.findIndex(
+      ({ attemptCount, notBeforeMs, isAgain, requestedModel }) =>
+        attemptCount > 0 ||
+        notBeforeMs > now ||
+        isAgain ||
+        requestedModel !== waiting[0]?.requestedModel,
+    );
     const together = (end === -1 ? waiting : waiting.slice(0, end)).map(({ id }) => id);
     const lastId = together.pop() ?? firstId;
     orm

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, isNotNull, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNotNull, or, type SQL, sql } from 'drizzle-orm';
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { attachments, messages, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
@@ -9,6 +10,9 @@ export type StoredMessage = typeof messages.$inferSelect;
 
 /** One beside whose text a new one is kept. */
 export type ChangedMessage = StoredMessage & { readonly changedText: string };
+
+/** Something that came with a message, as it is kept. */
+export type StoredAttachment = typeof attachments.$inferSelect;
 
 /** What people said, with what they attached to it. */
 export interface MessageStore {
@@ -29,7 +33,15 @@ export interface MessageStore {
   /** The newest message of a person with this id on the platform, or with a part that has it. */
   find(conversationId: string, platformMessageId: string): StoredMessage | null;
   /** What is attached to a message, in order. */
-  attachments(messageId: number): readonly (typeof attachments.$inferSelect)[];
+  attachments(messageId: number): readonly StoredAttachment[];
+  /**
+   * Takes down what a message, or a part of it, says now on the platform.
+   *
+   * @returns What the message says with that, all in all. Its own text stays as it is.
+   */
+  reword(message: StoredMessage, platformMessageId: string, words: string): string;
+  /** Keeps what is said in a recording, also behind the text of its message. */
+  addTranscript(recording: Pick<StoredAttachment, 'id' | 'messageId'>, transcript: string): void;
   /** Puts a new text in the place of the old one. */
   change(messageId: number, text: string): void;
   /** Keeps a new text beside the old one; `null` forgets it. */
@@ -81,10 +93,11 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
     orm
       .insert(attachments)
       .values(
-        message.attachments.map((attachment) => ({
+        message.attachments.map((attachment, index) => ({
           ...attachment,
           messageId,
           platformMessageId: message.messageId,
+          caption: index === 0 ? message.text : null,
         })),
       )
       .run();
@@ -120,10 +133,9 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
     },
     addPart: (messageId, part) => {
       attach(messageId, part);
-      if (part.text.trim() === '') return;
       orm
         .update(messages)
-        .set({ text: sql`ltrim(${messages.text} || char(10) || ${part.text}, char(10))` })
+        .set({ text: withWords(messages.text, part.text) })
         .where(eq(messages.id, messageId))
         .run();
     },
@@ -162,6 +174,25 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
       return ofPart?.message ?? null;
     },
     attachments: (messageId) => attached.all({ messageId }),
+    reword: ({ id: messageId, text, changedText }, platformMessageId, words) => {
+      const rows = attached.all({ messageId });
+      if (rows.length === 0) return words;
+      const part = rows.find((row) => row.platformMessageId === platformMessageId);
+      if (part === undefined) return changedText ?? text;
+      orm.update(attachments).set({ caption: words }).where(eq(attachments.id, part.id)).run();
+      return wordsOf(rows.map((row) => (row === part ? { ...row, caption: words } : row)));
+    },
+    addTranscript: ({ id, messageId }, transcript) => {
+      orm.update(attachments).set({ transcript }).where(eq(attachments.id, id)).run();
+      orm
+        .update(messages)
+        .set({
+          text: withWords(messages.text, transcript),
+          changedText: withWords(messages.changedText, transcript),
+        })
+        .where(eq(messages.id, messageId))
+        .run();
+    },
     change: (messageId, text) => {
       orm.update(messages).set({ text, changedText: null }).where(eq(messages.id, messageId)).run();
     },
@@ -185,4 +216,17 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
           changedText === null ? [] : [{ ...message, changedText }],
         ),
   };
+}
+
+/** A column with words behind it, on a line of their own; null stays null. */
+function withWords(column: SQLiteColumn, words: string): SQL {
+  if (words.trim() === '') return sql`${column}`;
+  return sql`case when trim(${column}) = '' then ${words} else ${column} || char(10) || ${words} end`;
+}
+
+/** What was written with each part, then what is said in the recordings among them: see `withWords`. */
+function wordsOf(rows: readonly StoredAttachment[]): string {
+  return [...rows.map(({ caption }) => caption), ...rows.map(({ transcript }) => transcript)]
+    .filter((words) => words !== null && words.trim() !== '')
+    .join('\n');
 }

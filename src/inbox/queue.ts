@@ -1,33 +1,19 @@
-import { and, asc, count, desc, eq, gt, isNotNull, min, sql } from 'drizzle-orm';
-import { messages as messageTable, turns } from '../../drizzle/schema.ts';
+import { and, count, eq, gt, sql } from 'drizzle-orm';
+import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
-
-/** The words of a message, or what came without any. */
-const shownText = sql<string>`coalesce(nullif(trim(${messageTable.text}), ''),
-  (select '(' || group_concat(coalesce(name, kind), ', ') || ')' from attachments
-    where attachments.message_id = ${messageTable.id}), '')`;
+import { createQueueView, type QueueView } from './queue-view.ts';
 
 /** Telegram sends the parts of an album as messages of their own, and does not say how many there are. */
 const ALBUM_WAIT_MS = 1500;
 
 type Turn = typeof turns.$inferSelect;
 
-/** A turn as a person would list it. `text` is the message that it answers. */
-export interface QueueEntry {
-  readonly turnId: number;
-  readonly status: 'queued' | 'running';
-  readonly text: string;
-  readonly queuedAtMs: number;
-  readonly startedAtMs: number | null;
-  readonly activity: string | null;
-}
-
 /** The queue of turns, one a conversation, and its fairness between them. */
-export interface Queue {
+export interface Queue extends QueueView {
   /**
    * Records a message and its turn, or only tells how many wait where the queue is full.
    * To be called in the transaction that remembers the update. The turn of an album waits for more of it.
@@ -60,13 +46,14 @@ export interface Queue {
    * still to come.
    */
   awaitAlbums(): void;
-  /** Has the message of a turn that ended answered once more; `gone` where that was done already. */
+  /**
+   * Has what a turn that ended answered, with all that was joined to it, answered once more; `gone` where
+   * that was done already.
+   */
   again(
     turnId: number,
     model: string,
   ): { readonly kind: 'queued' } | { readonly kind: 'gone' } | QueueFull;
-  /** The last turn that answers this message, by itself or with others. */
-  latest(messageId: number): Turn | null;
   /** Puts a running turn back to where it waited. */
   restart(turnId: number): void;
   /** Sets an interrupted turn going again. */
@@ -79,18 +66,7 @@ export interface Queue {
   cancelAll(conversationId: string): number;
   /** Asks for a running turn to be stopped, for good. Returns whether it was running. */
   requestStop(turnId: number): boolean;
-  /** The running turns whose stop was asked for. */
-  stopRequests(): readonly number[];
-  /** What runs and what waits in a conversation, in order. */
-  entries(conversationId: string): readonly QueueEntry[];
-  /** When the next turn comes due that waits for its time; `null` where none does. */
-  nextDueAtMs(): number | null;
-  /** How many turns wait over all, and since when the oldest does. */
-  depth(): { readonly waitingCount: number; readonly oldestQueuedAtMs: number | null };
 }
-
-// As the partial index has it.
-const RUNNING = sql`${turns.status} = 'running'`;
 
 export interface QueueFull {
   readonly kind: 'full';
@@ -104,6 +80,7 @@ export function createQueue(
   options: { readonly maxQueueSize: number; readonly joinQueued: boolean },
 ): Queue {
   const { orm } = database;
+  const view = createQueueView(database, clock);
   const waiting = orm
     .select({ count: count() })
     .from(turns)
@@ -114,11 +91,6 @@ export function createQueue(
         eq(turns.status, 'queued'),
       ),
     )
-    .prepare();
-  const nextDue = orm
-    .select({ dueAtMs: min(turns.notBeforeMs) })
-    .from(turns)
-    .where(and(ACTIVE, eq(turns.status, 'queued'), gt(turns.notBeforeMs, sql.placeholder('now'))))
     .prepare();
   const insertTurn = orm
     .insert(turns)
@@ -139,18 +111,6 @@ export function createQueue(
     notBeforeMs: number;
   }): number => insertTurn.get({ ...turn, now: clock.now() }).id;
 
-  const latest = (messageId: number): Turn | null => {
-    const last = orm
-      .select()
-      .from(turns)
-      .where(eq(turns.messageId, messageId))
-      .orderBy(desc(turns.id))
-      .limit(1)
-      .get();
-    if (last?.joinedTurnId === undefined || last.joinedTurnId === null) return last ?? null;
-    return orm.select().from(turns).where(eq(turns.id, last.joinedTurnId)).get() ?? null;
-  };
-
   const fullness = (conversationId: string): QueueFull | null => {
     const waitingCount = waiting.get({ conversationId })?.count ?? 0;
     return waitingCount >= options.maxQueueSize ? { kind: 'full', waitingCount } : null;
@@ -164,6 +124,8 @@ export function createQueue(
       .run().changes;
 
   return {
+    ...view,
+
     enqueue: (message, model) => {
       const conversationId = message.conversation.id;
       const full = fullness(conversationId);
@@ -221,17 +183,16 @@ export function createQueue(
 
     again: (turnId, model) => {
       const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
-      if (turn === undefined || isActive(turn) || latest(turn.messageId)?.id !== turnId) {
+      if (turn === undefined || isActive(turn) || view.latest(turn.messageId)?.id !== turnId) {
         return { kind: 'gone' };
       }
       const { conversationId, messageId } = turn;
       const full = fullness(conversationId);
       if (full !== null) return full;
-      add({ conversationId, messageId, model, notBeforeMs: 0 });
+      const joinedTurnId = add({ conversationId, messageId, model, notBeforeMs: 0 });
+      orm.update(turns).set({ joinedTurnId }).where(eq(turns.joinedTurnId, turnId)).run();
       return { kind: 'queued' };
     },
-
-    latest,
 
     restart: (turnId) => {
       orm
@@ -270,46 +231,6 @@ export function createQueue(
         .set({ stopRequestedAtMs: clock.now(), restartRequestedAtMs: null })
         .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
         .run().changes === 1,
-
-    stopRequests: () =>
-      orm
-        .select({ id: turns.id })
-        .from(turns)
-        .where(and(RUNNING, isNotNull(turns.stopRequestedAtMs)))
-        .all()
-        .map(({ id }) => id),
-
-    entries: (conversationId) =>
-      orm
-        .select({
-          turnId: turns.id,
-          status: turns.status,
-          text: shownText,
-          queuedAtMs: turns.queuedAtMs,
-          startedAtMs: turns.startedAtMs,
-          activity: turns.activity,
-        })
-        .from(turns)
-        .innerJoin(messageTable, eq(messageTable.id, turns.messageId))
-        .where(and(eq(turns.conversationId, conversationId), ACTIVE))
-        .orderBy(sql`${turns.status} = 'queued'`, asc(turns.id))
-        .all()
-        .flatMap((row) =>
-          row.status === 'queued' || row.status === 'running'
-            ? [{ ...row, status: row.status }]
-            : [],
-        ),
-
-    nextDueAtMs: () => nextDue.get({ now: clock.now() })?.dueAtMs ?? null,
-
-    depth: () => {
-      const row = orm
-        .select({ waitingCount: count(), oldestQueuedAtMs: min(turns.queuedAtMs) })
-        .from(turns)
-        .where(and(ACTIVE, eq(turns.status, 'queued')))
-        .get();
-      return row ?? { waitingCount: 0, oldestQueuedAtMs: null };
-    },
   };
 }
 

@@ -1,7 +1,9 @@
-import { constants, type BigIntStats } from 'node:fs';
+import { constants } from 'node:fs';
 import { lstat, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import { isSecret, isSecretName } from './secrets.ts';
+import { isHardLinkInto } from './hard-links.ts';
+import { isSame, isSystemError, orNull } from './same-file.ts';
+import { isSecret, isSecretName, SECRET_WITHIN_BYTES } from './secrets.ts';
 
 /** What a chat platform takes from a bot: https://core.telegram.org/bots/api#sending-files */
 export const MAX_FILE_BYTES = 50 * 1024 * 1024;
@@ -16,35 +18,39 @@ export interface Bounds {
 
 /** What became of a wish to send a file. `reason` goes on after the path: `is a folder`. */
 export type Guarded =
-  | { readonly kind: 'ok'; readonly content: Uint8Array; readonly name: string }
+  /** @property file To be closed by whoever asked for it. */
+  | { readonly kind: 'ok'; readonly file: FileHandle; readonly name: string }
   | { readonly kind: 'refused'; readonly reason: string };
+
+export const EMPTY = 'is empty';
+export const TOO_LARGE = 'is larger than 50 MB';
 
 const OUTSIDE = 'is outside of the folders that files may be sent from';
 const IRREGULAR = 'is no regular file';
-const EMPTY = 'is empty';
-const TOO_LARGE = 'is larger than 50 MB';
 const MISSING = 'does not exist or cannot be read';
 
 /** No link anywhere in the path, not only at its end: `O_NOFOLLOW_ANY` of open(2) of macOS. */
 const NO_LINK = process.platform === 'darwin' ? 0x2000_0000 : constants.O_NOFOLLOW;
 
 /**
- * Reads a file that is to be sent, all of it in memory, if it may be. What counts is where the file
- * really is, after all links, and that is asked of the open file: what is read is what was looked at,
- * whatever takes its place meanwhile. Never throws for what the path leads to.
+ * Opens a file that is to be sent, if it may be. What counts is where the file really is, after all
+ * links, and that is asked of the open file: what is read of it is what was looked at, whatever takes its
+ * place meanwhile. It may still grow. Never throws for what the path leads to.
  */
-export async function readSendable(path: string, bounds: Bounds): Promise<Guarded> {
+export async function openSendable(path: string, bounds: Bounds): Promise<Guarded> {
   try {
     const real = await realpath(resolve(bounds.sendableDirs[0] ?? '/', path));
     // Looked at before it is opened: opening is not always without effect, nor quick.
     const found = await lstat(real);
     if (!found.isFile()) return refused(found.isDirectory() ? 'is a folder' : IRREGULAR);
     const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
+    let isTaken = false;
     try {
       const reason = await objection(file, real, bounds);
-      return reason === null ? await contentOf(file, real) : refused(reason);
+      isTaken = reason === null;
+      return reason === null ? { kind: 'ok', file, name: basename(real) } : refused(reason);
     } finally {
-      await file.close();
+      if (!isTaken) await file.close();
     }
   } catch (error) {
     if (error instanceof TypeError || isSystemError(error)) return refused(MISSING);
@@ -55,7 +61,7 @@ export async function readSendable(path: string, bounds: Bounds): Promise<Guarde
 /** What speaks against sending an open file; `null`: nothing. */
 async function objection(file: FileHandle, real: string, bounds: Bounds): Promise<string | null> {
   if (!(await isAt(file, real))) return 'was changed while it was looked at; try again';
-  const stats = await file.stat();
+  const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) return IRREGULAR;
   const folder = await nearestSendable(real, bounds.sendableDirs);
   if (folder === null || (await isWithheld(real, folder, bounds.home))) return OUTSIDE;
@@ -63,8 +69,25 @@ async function objection(file: FileHandle, real: string, bounds: Bounds): Promis
     return 'is hidden, or lies in a hidden folder, and such files are not sent';
   }
   if (isSecretName(basename(real))) return 'looks like a private key, and those are not sent';
-  if (stats.size === 0) return EMPTY;
-  return stats.size > MAX_FILE_BYTES ? TOO_LARGE : null;
+  if (stats.size === 0n) return EMPTY;
+  if (stats.size > MAX_FILE_BYTES) return TOO_LARGE;
+  if (await isHardLinkInto(stats, bounds.home, bounds.sendableDirs)) {
+    return 'is a file of Claudio’s own by another name, and those are not sent';
+  }
+  const beginning = await firstBytes(file, SECRET_WITHIN_BYTES);
+  return isSecret(beginning) ? 'holds a private key, and those are not sent' : null;
+}
+
+/** The beginning of an open file, at most `maxBytes` of it, wherever it was read last. */
+export async function firstBytes(file: FileHandle, maxBytes: number): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(maxBytes);
+  let sizeBytes = 0;
+  while (sizeBytes < maxBytes) {
+    const { bytesRead } = await file.read(buffer, sizeBytes, maxBytes - sizeBytes, sizeBytes);
+    if (bytesRead === 0) break;
+    sizeBytes += bytesRead;
+  }
+  return buffer.subarray(0, sizeBytes);
 }
 
 /**
@@ -79,25 +102,6 @@ async function isAt(file: FileHandle, real: string): Promise<boolean> {
     lstat(real, { bigint: true }),
   ]);
   return isSame(opened, there);
-}
-
-async function contentOf(file: FileHandle, real: string): Promise<Guarded> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  // It may be growing: a byte more than may go is enough to tell.
-  const stream: AsyncIterable<Buffer> = file.createReadStream({
-    autoClose: false,
-    end: MAX_FILE_BYTES,
-  });
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
-  }
-  if (sizeBytes === 0) return refused(EMPTY);
-  if (sizeBytes > MAX_FILE_BYTES) return refused(TOO_LARGE);
-  const content = Buffer.concat(chunks);
-  if (isSecret(content)) return refused('holds a private key, and those are not sent');
-  return { kind: 'ok', content, name: basename(real) };
 }
 
 /** The innermost sendable folder that a file is in, by its real path. */
@@ -131,25 +135,8 @@ async function isWithheld(real: string, folder: string, home: string): Promise<b
   return false;
 }
 
-async function orNull<T>(looked: Promise<T>): Promise<T | null> {
-  try {
-    return await looked;
-  } catch (error) {
-    if (isSystemError(error)) return null;
-    throw error;
-  }
-}
-
-function isSame(one: BigIntStats, other: BigIntStats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
-}
-
 function isHidden(name: string): boolean {
   return name.startsWith('.') && name !== '.github';
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error;
 }
 
 function refused(reason: string): Guarded {

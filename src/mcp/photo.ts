@@ -1,5 +1,7 @@
+import type { FileHandle } from 'node:fs/promises';
 import { fileTypeFromBuffer } from 'file-type';
 import { imageSize } from 'image-size';
+import { firstBytes } from './files.ts';
 
 /** What may go as a picture: https://core.telegram.org/bots/api#sendphoto */
 const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
@@ -9,13 +11,15 @@ const MAX_SIDES_RATIO = 20;
 const PHOTO_TYPES = new Set(['image/jpeg', 'image/png', 'image/webp']);
 
 /**
- * How an image is best sent, by its first bytes and not by its name: as a picture, or as a file where
- * it is too large for one or of a kind that is not shown as one. `null`: it is no image.
+ * How an open image is best sent, by its first bytes and not by its name: as a picture, or as a file
+ * where it is too large for one or of a kind that is not shown as one. `null`: it is no image.
  */
-export async function imageKind(content: Uint8Array): Promise<'photo' | 'file' | null> {
+export async function imageKind(file: FileHandle): Promise<'photo' | 'file' | null> {
+  const { size } = await file.stat();
+  const content = await firstBytes(file, Math.min(size, MAX_PHOTO_BYTES));
   const type = await fileTypeFromBuffer(content);
   if (type === undefined || !type.mime.startsWith('image/')) return null;
-  const isShown = PHOTO_TYPES.has(type.mime) && content.length <= MAX_PHOTO_BYTES && fits(content);
+  const isShown = PHOTO_TYPES.has(type.mime) && size <= MAX_PHOTO_BYTES && fits(content);
   return isShown ? 'photo' : 'file';
 }
 

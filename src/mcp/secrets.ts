@@ -5,7 +5,8 @@ const SECRET_NAMES = [
 
 /** A private key in the form of PEM, of OpenSSH or of OpenPGP: https://www.rfc-editor.org/rfc/rfc7468 */
 const PRIVATE_KEY = /^\uFEFF?\s*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/u;
-const LOOKED_AT_BYTES = 256;
+/** {@link isSecret} looks at no more than this. */
+export const SECRET_WITHIN_BYTES = 256;
 
 /** Whether a file of this name usually holds a private key, or many secrets. */
 export function isSecretName(name: string): boolean {
@@ -14,5 +15,5 @@ export function isSecretName(name: string): boolean {
 
 /** Whether a file begins as a private key does, whatever it is called. */
 export function isSecret(content: Uint8Array): boolean {
-  return PRIVATE_KEY.test(new TextDecoder().decode(content.subarray(0, LOOKED_AT_BYTES)));
+  return PRIVATE_KEY.test(new TextDecoder().decode(content.subarray(0, SECRET_WITHIN_BYTES)));
 }

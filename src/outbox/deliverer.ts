@@ -8,11 +8,10 @@ import { messageOf } from '../core/error.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import type { OutgoingFiles } from './outgoing.ts';
-import { backoffMs, LONGEST_MS } from './backoff.ts';
+import { LONGEST_MS } from './backoff.ts';
 import type { Channels } from './channels.ts';
+import { EXPIRES_AFTER_MS, verdictOn } from './verdict.ts';
 
-/** After this long a part is given up. */
-const EXPIRES_AFTER_MS = 24 * 3_600_000;
 /** Calls under way at once, over all destinations. */
 const CONCURRENCY = 16;
 /** How long a destination rests after a fault of our own, such as a full disk. */
@@ -93,16 +92,6 @@ export function createDeliverer(options: {
     .set({ status: 'sending', attemptCount: sql`${deliveries.attemptCount} + 1` })
     .where(eq(deliveries.id, sql.placeholder('id')))
     .prepare();
-  const markSent = orm
-    .update(deliveries)
-    .set({
-      status: 'sent',
-      platformMessageId: sql`${sql.placeholder('messageId')}`,
-      endedAtMs: sql`${sql.placeholder('now')}`,
-    })
-    .where(eq(deliveries.id, sql.placeholder('id')))
-    .prepare();
-
   const wake = (): void => {
     clearTimeout(timer);
     try {
@@ -153,24 +142,17 @@ export function createDeliverer(options: {
   const deliver = async ({ delivery, conversation }: Head): Promise<void> => {
     markSending.run({ id: delivery.id });
     const outcome = await attemptSend(conversation, delivery.part);
+    const { event, ...verdict } = verdictOn(delivery, outcome, clock.now(), options.random());
     const fields = { delivery: delivery.id, turn: delivery.turnId, conversation: conversation.id };
-    if (outcome.kind === 'sent') {
-      const now = clock.now();
-      const { messageId } = outcome;
-      await record(fields, () => markSent.run({ id: delivery.id, messageId, now }));
-      options.outgoing.remove(delivery.part);
-      log.info(fields, 'delivery.sent');
-      return;
-    }
-    const ended = end(delivery, outcome);
     await record(fields, () =>
-      orm.update(deliveries).set(ended).where(eq(deliveries.id, delivery.id)).run(),
+      orm.update(deliveries).set(verdict).where(eq(deliveries.id, delivery.id)).run(),
     );
-    if (ended.status === 'failed') options.outgoing.remove(delivery.part);
-    log.warn(
-      { ...fields, reason: ended.reason, dueAtMs: ended.dueAtMs },
-      ended.status === 'failed' ? 'delivery.failed' : 'delivery.postponed',
-    );
+    // Ended, or its place is taken.
+    if (verdict.status !== 'pending' || verdict.part !== undefined) {
+      options.outgoing.remove(delivery.part);
+    }
+    if (outcome.kind === 'sent') log.info(fields, event);
+    else log.warn({ ...fields, reason: verdict.reason, dueAtMs: verdict.dueAtMs }, event);
   };
 
   /** Only here is it known how the call ended: forgetting it would send the part a second time. */
@@ -200,25 +182,6 @@ export function createDeliverer(options: {
     } catch (error) {
       return { kind: 'unreachable', reason: messageOf(error) };
     }
-  };
-
-  const end = (
-    delivery: Head['delivery'],
-    outcome: Exclude<SendOutcome, { kind: 'sent' }>,
-  ): Partial<typeof deliveries.$inferInsert> => {
-    const now = clock.now();
-    if (outcome.kind === 'rejected') {
-      return { status: 'failed', reason: outcome.reason, endedAtMs: now };
-    }
-    const rateLimited = outcome.kind === 'rate-limited';
-    const reason = rateLimited ? 'the platform asked to wait' : outcome.reason;
-    const dueAtMs =
-      now +
-      (rateLimited ? outcome.retryAfterMs : backoffMs(delivery.attemptCount + 1, options.random()));
-    if (dueAtMs > delivery.createdAtMs + EXPIRES_AFTER_MS) {
-      return { status: 'failed', reason: `given up after 24 hours: ${reason}`, endedAtMs: now };
-    }
-    return { status: 'pending', reason, dueAtMs, rateLimited };
   };
 
   return {

@@ -98,8 +98,8 @@ export function interruptedAnswer(
       ? doing
       : ` while I waited for your answer to: ${escapeMarkdown(excerpt(turn.question, QUESTION_LENGTH))}`;
   const next = turn.wasLastTry
-    ? 'That was the third time, so I do not offer to try it again. Send the message anew if you want to.'
-    : 'I have not started it again by myself, because it may have changed things already.';
+    ? 'That was the third time, so I will not offer another try. Send the message again if you still want it.'
+    : 'I have not restarted it myself, because it may have changed things already.';
   return {
     status: turn.wasLastTry ? 'failed' : 'interrupted',
     usage: NO_USAGE,
@@ -117,8 +117,8 @@ function doneSoFar(toolLines: readonly string[]): string {
   if (toolLines.length === 0) return '';
   const shown = toolLines.slice(-SHOWN_LINE_COUNT).map((line) => `- ${escapeMarkdown(line)}`);
   const earlier = toolLines.length - shown.length;
-  const head = earlier === 0 ? '' : `- … and ${earlier} before\n`;
-  return `\n\nUntil then:\n\n${head}${shown.join('\n')}`;
+  const head = earlier === 0 ? '' : `- … and ${earlier} earlier\n`;
+  return `\n\nDone before that:\n\n${head}${shown.join('\n')}`;
 }
 
 function fallbackNote(

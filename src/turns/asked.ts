@@ -1,22 +1,26 @@
-import { eq } from 'drizzle-orm';
-import { attachments } from '../../drizzle/schema.ts';
+import { setTimeout } from 'node:timers/promises';
 import type { Channel } from '../core/channel.ts';
 import type { Conversation } from '../core/conversation.ts';
-import { escapeMarkdown } from '../core/format.ts';
+import { beginning, escapeMarkdown } from '../core/format.ts';
 import type { Speech } from '../core/speech.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
 import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
 import type { Outbox } from '../outbox/append.ts';
-import type { Database } from '../platform/database/open.ts';
+import { isDatabaseFault, type Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import {
+  DOWNLOADS_WITHIN_MS,
   prepare,
   type AttachmentRow,
-  type PreparedFile,
+  type Prepared,
   type PrepareParts,
 } from './attachments.ts';
 import type { PromptMessage } from './prompt.ts';
 import type { TurnRecords } from './records.ts';
+
+/** How often a transcript is offered to a database that refuses it. */
+const COMMIT_RETRY_MS = 2000;
+const SHOWN_TRANSCRIPT_LENGTH = 1000;
 
 /** What a turn is to answer. */
 export interface Asked {
@@ -65,84 +69,113 @@ export async function readAsked(
     fetch: (fileId, signal) => channel.fetch(fileId, signal),
     speech: parts.speech,
     folder,
+    deadline: AbortSignal.timeout(DOWNLOADS_WITHIN_MS),
     ...how,
   };
   const read: ReadMessage[] = [];
-  let index = 0;
+  let fileCount = 0;
   for (const message of parts.records.asked(turn.turnId)) {
     const rows = parts.messages.attachments(message.id);
-    const said: string[] = [];
-    const files: PreparedFile[] = [];
-    const unusable: string[] = [];
-    let ownUnusableCount = 0;
+    const prepared: PreparedRow[] = [];
     for (const row of rows) {
-      index += 1;
-      const prepared = await prepare(row, index, preparing);
-      if (prepared.kind === 'file') files.push(prepared.file);
-      else if (prepared.kind === 'unusable') {
-        if (!unusable.includes(prepared.sentence)) unusable.push(prepared.sentence);
-        if (!row.isQuoted) ownUnusableCount += 1;
-      } else {
-        said.push(prepared.transcript);
-        if (prepared.isNew) keepTranscript(row, message, prepared.transcript, turn, place, parts);
+      fileCount += 1;
+      const outcome = await prepare(row, fileCount, preparing);
+      prepared.push({ row, outcome });
+      if (outcome.kind === 'speech' && outcome.isNew) {
+        const spoken = { row, transcript: outcome.transcript };
+        await keepTranscript(spoken, turn, place.conversation, parts, how.signal);
       }
     }
-    const ownCount = rows.filter(({ isQuoted }) => !isQuoted).length;
-    read.push({
-      isHopeless: ownCount > 0 && ownCount === ownUnusableCount,
-      prompt: {
-        author: message.author,
-        text: rows.length === 0 ? message.text : parts.records.message(message.id).text,
-        quote: message.quote,
-        forwardedFrom: message.forwardedFrom,
-        formerText: message.formerText,
-        isSpoken: said.length > 0,
-        files,
-        unusable,
-      },
-    });
+    read.push(readMessage(parts.records.message(message.id), prepared));
   }
   return {
     messages: read.map(({ prompt }) => prompt),
-    isSpoken: read.at(-1)?.prompt.isSpoken ?? false,
-    unusable: [...new Set(read.flatMap(({ prompt }) => prompt.unusable))],
+    isSpoken: read.at(-1)?.isSpokenAlone ?? false,
+    unusable: [...new Set(read.flatMap(({ told }) => told))],
     isHopeless: read.every(({ isHopeless }) => isHopeless),
   };
 }
 
+interface PreparedRow {
+  readonly row: AttachmentRow;
+  readonly outcome: Prepared;
+}
+
 interface ReadMessage {
   readonly prompt: PromptMessage;
+  /** Spoken by the person, without a word in writing. A recording that was forwarded is material. */
+  readonly isSpokenAlone: boolean;
+  /** What the person is told could not be used. What is only quoted was not asked for. */
+  readonly told: readonly string[];
   readonly isHopeless: boolean;
 }
 
-function keepTranscript(
-  row: AttachmentRow,
-  message: StoredMessage,
-  transcript: string,
+function readMessage(message: StoredMessage, prepared: readonly PreparedRow[]): ReadMessage {
+  const said = prepared.flatMap(({ outcome }) =>
+    outcome.kind === 'speech' ? [outcome.transcript] : [],
+  );
+  const sentence = ({ outcome }: PreparedRow): string[] =>
+    outcome.kind === 'unusable' ? [outcome.sentence] : [];
+  const own = prepared.filter(({ row }) => !row.isQuoted);
+  const told = own.flatMap(sentence);
+  return {
+    prompt: {
+      author: message.author,
+      text: message.text,
+      quote: message.quote,
+      forwardedFrom: message.forwardedFrom,
+      formerText: message.formerText,
+      isSpoken: said.length > 0,
+      files: prepared.flatMap(({ outcome }) => (outcome.kind === 'file' ? [outcome.file] : [])),
+      unusable: [...new Set(prepared.flatMap(sentence))],
+    },
+    isSpokenAlone:
+      said.length > 0 && message.forwardedFrom === null && message.text === said.join('\n'),
+    told,
+    isHopeless: own.length > 0 && told.length === own.length,
+  };
+}
+
+/** What was paid for is kept, also where the database refuses it for a while. */
+async function keepTranscript(
+  spoken: {
+    readonly row: AttachmentRow;
+    readonly transcript: string;
+  },
   turn: ClaimedTurn,
-  { conversation }: { readonly conversation: Conversation },
+  conversation: Conversation,
   parts: AskedParts,
-): void {
-  parts.database.transaction(() => {
-    parts.database.orm
-      .update(attachments)
-      .set({ transcript })
-      .where(eq(attachments.id, row.id))
-      .run();
-    const text = [parts.records.message(message.id).text, transcript].filter((part) => part !== '');
-    parts.messages.change(message.id, text.join('\n'));
+  signal: AbortSignal,
+): Promise<void> {
+  const { row, transcript } = spoken;
+  const keep = (): void => {
+    parts.messages.addTranscript(row, transcript);
     parts.outbox.say(
       conversation,
-      {
-        markdown: transcript
-          .split('\n')
-          .map((line, number) => `> ${number === 0 ? '🎙 ' : ''}${escapeMarkdown(line)}`)
-          .join('\n'),
-        replyTo: row.platformMessageId,
-        buttons: [],
-      },
+      { markdown: quoted(transcript), replyTo: row.platformMessageId, buttons: [] },
       turn.turnId,
     );
-  });
-  parts.said();
+  };
+  for (;;) {
+    try {
+      parts.database.transaction(keep);
+      parts.said();
+      return;
+    } catch (error) {
+      if (!isDatabaseFault(error)) throw error;
+      await setTimeout(COMMIT_RETRY_MS, undefined, { signal });
+    }
+  }
+}
+
+/** Enough to see a mishearing. */
+function quoted(transcript: string): string {
+  const shown =
+    transcript.length <= SHOWN_TRANSCRIPT_LENGTH
+      ? transcript
+      : `${beginning(transcript, SHOWN_TRANSCRIPT_LENGTH)}…`;
+  return shown
+    .split('\n')
+    .map((line, number) => `> ${number === 0 ? '🎙 ' : ''}${escapeMarkdown(line)}`)
+    .join('\n');
 }

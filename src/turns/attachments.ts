@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { attachments } from '../../drizzle/schema.ts';
 import type { FetchOutcome } from '../core/channel.ts';
-import { safeFileName } from '../core/file-name.ts';
+import { safeFileName, shownFileName } from '../core/file-name.ts';
 import { escapeMarkdown } from '../core/format.ts';
 import type { Speech } from '../core/speech.ts';
 import type { Logger } from '../platform/log.ts';
@@ -15,8 +15,12 @@ export type AttachmentRow = typeof attachments.$inferSelect;
 const WORDS = { image: 'picture', speech: 'recording', file: 'file' } as const;
 /** The pauses before a download is tried again. */
 const RETRY_PAUSES_MS = [1000, 3000];
+/** All the files of a turn together are waited for so long: see {@link PrepareParts.deadline}. */
+export const DOWNLOADS_WITHIN_MS = 5 * 60_000;
+/** Claude's Read takes a file with such an ending for a picture or a PDF, and refuses one that is none. */
+const READ_BY_ENDING = /\.(?:png|jpe?g|gif|webp|pdf)$/iu;
 const NO_SPEECH =
-  'I cannot listen to recordings yet. To let me, set `ELEVENLABS_API_KEY` in `service.env` and restart; until then, please send text.';
+  'I cannot listen to recordings yet. To enable it, set `ELEVENLABS_API_KEY` in `service.env` and restart me. Until then, please type.';
 
 /** An attachment that is ready to be worked with. */
 export interface PreparedFile {
@@ -46,6 +50,8 @@ export interface PrepareParts {
   /** Says what is being done, in words. */
   readonly tell: (words: string) => void;
   readonly signal: AbortSignal;
+  /** When it aborts, no file is waited for any longer; what is there by then is used. */
+  readonly deadline?: AbortSignal;
 }
 
 /**
@@ -65,8 +71,7 @@ export async function prepare(
   }
   const { kind } = attachment;
   if (kind === 'speech' && parts.speech === null) return { kind: 'unusable', sentence: NO_SPEECH };
-  if (kind === 'speech' && attachment.durationMs === 0) return unusable(attachment, 'is empty');
-  parts.tell(`Downloading ${ownNameOf(attachment) ?? `the ${WORDS[kind]}`}`);
+  parts.tell(`Downloading ${shownNameOf(attachment) ?? `the ${WORDS[kind]}`}`);
   const fetched = await fetchPatiently(attachment.fileId, parts);
   if (fetched.kind !== 'fetched') {
     parts.log.warn({ attachment: attachment.id, ...fetched }, 'attachment.not-fetched');
@@ -84,7 +89,7 @@ export async function prepare(
     file: {
       path,
       description: `${checked.what}, ${formatBytes(content.byteLength)}`,
-      kind: checked.isText ? 'text' : checked.what.startsWith('picture') ? 'picture' : 'other',
+      kind: checked.form === 'recording' ? 'other' : checked.form,
     },
   };
 }
@@ -104,53 +109,67 @@ async function transcribe(
   return { kind: 'unusable', sentence: speech.explain(heard.failure) };
 }
 
+/** What became of a file after all attempts; `late`: the deadline came first. */
+type Fetched = FetchOutcome | { readonly kind: 'late' };
+
 async function fetchPatiently(
   fileId: string,
-  { fetch, signal }: PrepareParts,
-): Promise<FetchOutcome> {
-  for (const pauseMs of RETRY_PAUSES_MS) {
-    const outcome = await fetch(fileId, signal);
-    signal.throwIfAborted();
-    if (outcome.kind !== 'unreachable') return outcome;
-    await setTimeout(pauseMs, undefined, { signal });
+  { fetch, signal, deadline }: PrepareParts,
+): Promise<Fetched> {
+  const within = deadline === undefined ? signal : AbortSignal.any([signal, deadline]);
+  for (let count = 0; ; count += 1) {
+    if (within.aborted) return late(signal);
+    const outcome = await fetch(fileId, within);
+    if (outcome.kind === 'fetched') signal.throwIfAborted();
+    else if (within.aborted) return late(signal);
+    const pauseMs = RETRY_PAUSES_MS[count];
+    if (outcome.kind !== 'unreachable' || pauseMs === undefined) return outcome;
+    // Broken off it throws; why, the signals say.
+    await setTimeout(pauseMs, undefined, { signal: within }).catch(() => undefined);
   }
-  const last = await fetch(fileId, signal);
-  signal.throwIfAborted();
-  return last;
 }
 
-function reasonOf(outcome: Exclude<FetchOutcome, { kind: 'fetched' }>): string {
+function late(signal: AbortSignal): Fetched {
+  signal.throwIfAborted();
+  return { kind: 'late' };
+}
+
+function reasonOf(outcome: Exclude<Fetched, { kind: 'fetched' }>): string {
   switch (outcome.kind) {
     case 'too-large':
-      return `is too large: files of up to ${outcome.maxBytes / 1024 ** 2} MB reach me`;
+      return `is too large: I can only receive files of up to ${outcome.maxBytes / 1024 ** 2} MB`;
     case 'gone':
-      return 'can no longer be had; please send it again';
+      return 'is no longer available; please send it again';
     case 'unreachable':
-      return `could not be downloaded, although I tried ${RETRY_PAUSES_MS.length + 1} times; please send it again later`;
+      return `could not be downloaded after ${RETRY_PAUSES_MS.length + 1} attempts; please send it again later`;
+    case 'late':
+      return 'could not be downloaded in time; please send it again later';
   }
 }
 
 function unusable(attachment: AttachmentRow, reason: string): Prepared {
-  const name = ownNameOf(attachment) ?? `The ${WORDS[attachment.kind]}`;
+  const name = shownNameOf(attachment) ?? `The ${WORDS[attachment.kind]}`;
   return { kind: 'unusable', sentence: `**${escapeMarkdown(name)}** ${reason}.` };
 }
 
-function ownNameOf({ name }: AttachmentRow): string | null {
-  return name === null || name.trim() === '' ? null : safeFileName(name);
+function shownNameOf({ name }: AttachmentRow): string | null {
+  return name === null || name.trim() === '' ? null : shownFileName(name);
 }
 
-/** Its own name, or one for its kind, with the ending that its content calls for. */
+/** Its own name, or one for its kind, with the ending by which Claude's Read takes it for what it is. */
 function fileName(
-  attachment: AttachmentRow,
-  { extension, what }: Extract<CheckedFile, { kind: 'fit' }>,
+  { kind, name }: AttachmentRow,
+  { extension, form }: Extract<CheckedFile, { kind: 'fit' }>,
   index: number,
 ): string {
-  const { kind } = attachment;
-  const own = ownNameOf(attachment) ?? WORDS[kind];
-  // Claude's Read tells a picture from a text by its ending.
-  const isOther = kind === 'file' && !what.startsWith('picture');
-  const isCalledSo = isOther || extension === null || own.endsWith(extension);
-  return `${index}-${isCalledSo ? own : own.replace(/(?:\.[\p{L}\p{N}]{1,10})?$/u, extension)}`;
+  const own = name === null || name.trim() === '' ? WORDS[kind] : safeFileName(name);
+  const right = extension ?? (form === 'text' ? '.txt' : '.bin');
+  const isNear = own.toLowerCase().endsWith(right);
+  const named =
+    isNear || form === 'picture' || form === 'recording'
+      ? own.replace(/(?:\.[\p{L}\p{N}]{1,10})?$/u, right)
+      : `${own}${READ_BY_ENDING.test(own) ? right : ''}`;
+  return `${index}-${named}`;
 }
 
 function formatBytes(byteCount: number): string {

@@ -81,6 +81,7 @@ function record(
   const { restartRequestedAtMs } = records.turn(turn.turnId);
   const isRestartWanted = restartRequestedAtMs !== null;
   if (isRestartWanted && outcome.kind === 'stopped') {
+    records.used(turn.turnId, outcome.usage);
     restart(turn, parts);
     return 'restarted';
   }
@@ -90,7 +91,7 @@ function record(
     explain: parts.agent.explain,
   });
   records.ended(turn, end);
-  parts.reactions.told(ending.reactions, turn.turnId);
+  if (outcome.kind === 'answered') parts.reactions.told(ending.reactions, turn.turnId);
   parts.questions.withdraw(turn.turnId);
   if (ending.isSpoken && outcome.kind === 'answered' && parts.speech !== null) {
     records.speechWanted(turn.turnId);

@@ -11,6 +11,8 @@ const PICTURES: Readonly<Record<string, string>> = {
 const MAX_PIXEL_COUNT = 50_000_000;
 /** Of the formats that are known by their first bytes, those that are text: XML, calendars, subtitles. */
 const TEXT_TYPES = /^text\/|[/+]xml$/u;
+/** Digits of long numbers in groups: 60,000. */
+const NUMBERS = new Intl.NumberFormat('en-GB');
 /** So much of a file tells whether it is text. */
 const TEXT_LOOK_BYTES = 8192;
 
@@ -20,7 +22,7 @@ export type CheckedFile =
       readonly kind: 'fit';
       /** `picture, PNG, 1280 × 720`; `text`; `PDF`; `file`. */
       readonly what: string;
-      readonly isText: boolean;
+      readonly form: 'picture' | 'recording' | 'text' | 'other';
       /** With a dot: what its content calls for, where that is known. */
       readonly extension: string | null;
       readonly mimeType: string | null;
@@ -42,20 +44,23 @@ export async function checkFile(
   if (kind === 'image') {
     const format = PICTURES[mimeType ?? ''];
     return format === undefined
-      ? { kind: 'unfit', reason: 'is no picture that can be looked at (JPEG, PNG, GIF or WebP)' }
+      ? {
+          kind: 'unfit',
+          reason: 'could not be opened as a picture. I can look at JPEG, PNG, GIF and WebP',
+        }
       : await checkPicture(content, format, extension, mimeType);
   }
   if (kind === 'speech') {
     const isRecording = /^(?:audio|video)\/|^application\/ogg$/u.test(mimeType ?? '');
     return isRecording
-      ? { kind: 'fit', what: 'recording', isText: false, extension, mimeType }
-      : { kind: 'unfit', reason: 'is no recording that can be listened to' };
+      ? { kind: 'fit', what: 'recording', form: 'recording', extension, mimeType }
+      : { kind: 'unfit', reason: 'could not be opened as a recording' };
   }
   const format = PICTURES[mimeType ?? ''];
   if (format !== undefined) return await checkPicture(content, format, extension, mimeType);
   const isText = (mimeType === null || TEXT_TYPES.test(mimeType)) && looksLikeText(content);
   const what = isText ? 'text' : (type?.ext.toUpperCase() ?? 'file');
-  return { kind: 'fit', what, isText, extension, mimeType };
+  return { kind: 'fit', what, form: isText ? 'text' : 'other', extension, mimeType };
 }
 
 async function checkPicture(
@@ -65,17 +70,15 @@ async function checkPicture(
   mimeType: string | null,
 ): Promise<CheckedFile> {
   const size = await sizeOf(content);
-  if (size === null) return { kind: 'unfit', reason: 'is a broken picture' };
+  if (size === null) return { kind: 'unfit', reason: 'is damaged and cannot be opened' };
   const { width, height } = size;
   if (width * height > MAX_PIXEL_COUNT) {
+    const pixels = `${NUMBERS.format(width)} × ${NUMBERS.format(height)} pixels`;
     const most = `${MAX_PIXEL_COUNT / 1_000_000} million`;
-    return {
-      kind: 'unfit',
-      reason: `is too large a picture: ${width} × ${height} pixels, and ${most} are the most`,
-    };
+    return { kind: 'unfit', reason: `is too large: ${pixels}. I can open up to ${most}` };
   }
   const what = `picture, ${format}, ${width} × ${height}`;
-  return { kind: 'fit', what, isText: false, extension, mimeType };
+  return { kind: 'fit', what, form: 'picture', extension, mimeType };
 }
 
 async function sizeOf(content: Uint8Array): Promise<{ width: number; height: number } | null> {

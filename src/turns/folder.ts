@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from '../platform/log.ts';
 
 const PREFIX = 'turn-';
 
@@ -22,14 +23,41 @@ export async function openTurnFolder(
   turn: { readonly turnId: number; readonly attempt: number },
 ): Promise<TurnFolder> {
   const path = join(tempDir, `${PREFIX}${turn.turnId}-${turn.attempt}`);
-  const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
+  const remove = (): Promise<void> => removeFolder(path);
   await remove();
   await mkdir(path, { mode: 0o700 });
   return { path, remove };
 }
 
-/** Removes the folders of turns that an instance left when it died. To be called before any turn runs. */
-export async function removeTurnFolders(tempDir: string): Promise<void> {
+/**
+ * Removes the folders of turns that an instance left when it died. To be called before any turn runs.
+ * What cannot be removed is only told of: nothing that Claude left may keep the service from starting.
+ */
+export async function removeTurnFolders(tempDir: string, log: Pick<Logger, 'warn'>): Promise<void> {
   const left = (await readdir(tempDir)).filter((name) => name.startsWith(PREFIX));
-  await Promise.all(left.map((name) => rm(join(tempDir, name), { recursive: true, force: true })));
+  for (const name of left) {
+    try {
+      await removeFolder(join(tempDir, name));
+    } catch (error) {
+      log.warn({ folder: name, err: error }, 'recovery.folder-kept');
+    }
+  }
+}
+
+/** Removes a folder, also where there are folders in it that their owner may not write in. */
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error;
+    await openUp(path);
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openUp(join(folder, entry.name));
+  }
 }

@@ -78,7 +78,12 @@ export function createHistory(database: Database): History {
         notExists(joined),
       ),
     )
-    .orderBy(desc(messages.position), desc(messages.id))
+    .orderBy(
+      desc(messages.position),
+      // An answer to a second attempt keeps the row of the first, and stands behind what was said since.
+      desc(sql`${messages.answersMessageId} is not null`),
+      desc(messages.id),
+    )
     .limit(sql.placeholder('limit'))
     .prepare();
 

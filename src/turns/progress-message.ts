@@ -19,16 +19,19 @@ const PACE = [
 ];
 const OLDEST_EVERY_MS = MINUTE_MS;
 const MIN_WAIT_MS = 100;
-/** Then it is given up: the message is gone, or the chat is. */
+/** After so many in a row it is tried as seldom as for the oldest turn: the message may be gone. */
 const MAX_FAILURES = 3;
+/** A first message that failed may be there all the same, with a button: one more is tried, later. */
+const MAX_FIRST_TRIES = 2;
+const SECOND_TRY_AFTER_MS = 20_000;
 
 /** The passing message that shows what a turn does. Nothing here throws or holds the turn up. */
 export interface ProgressMessage {
   note(progress: AgentProgress): void;
   /** What Claudio itself does before Claude begins: `Transcribing`; empty when that is done. */
   say(words: string): void;
-  /** Shows nothing more; a change under way is broken off. Resolves at once. May be called twice. */
-  close(): Promise<void>;
+  /** Shows nothing more; a change under way is broken off. May be called twice. */
+  close(): void;
   /** The platform's id; `null` before there is a message. */
   readonly messageId: string | null;
   /** The id once no call is under way: after {@link ProgressMessage.close}, the one to be removed. */
@@ -41,6 +44,8 @@ export interface ProgressMessage {
  * @param options.streaming Whether what is being written is shown: not at all, in this message, or as
  *   the platform's own draft.
  * @param options.onShown Told once, when there is a message.
+ * @param options.isPaused While it says true, nothing is shown or changed: a person is waited for, who
+ *   has a question to look at.
  */
 export function createProgressMessage(options: {
   readonly signs: Pick<Signs, 'show' | 'draft'>;
@@ -52,9 +57,10 @@ export function createProgressMessage(options: {
   readonly streaming: 'off' | 'edits' | 'draft';
   readonly stopButton: Button;
   readonly onShown: (messageId: string) => void;
+  readonly isPaused: () => boolean;
   readonly log: Pick<Logger, 'debug' | 'warn'>;
 }): ProgressMessage {
-  const { signs, conversation, clock, level, streaming, log } = options;
+  const { signs, conversation, clock, level, streaming, log, isPaused } = options;
   const startedAtMs = clock.elapsed();
   const closing = new AbortController();
   let state = noProgress(startedAtMs);
@@ -65,7 +71,7 @@ export function createProgressMessage(options: {
   let timer: NodeJS.Timeout | undefined;
 
   const next = (waitMs: number): void => {
-    if (closing.signal.aborted || failureCount >= MAX_FAILURES) return;
+    if (closing.signal.aborted) return;
     timer = setTimeout(() => {
       underWay = look();
     }, waitMs).unref();
@@ -74,17 +80,23 @@ export function createProgressMessage(options: {
   const look = async (): Promise<void> => {
     const showsText = streaming === 'edits';
     const markdown = renderProgress(state, { level, showsText }, clock.elapsed());
-    if (markdown === '' || markdown === shownMarkdown) {
+    if (markdown === '' || markdown === shownMarkdown || isPaused()) {
       next(pace(clock.elapsed() - startedAtMs));
       return;
     }
     const outcome = await show({ messageId, markdown, buttons: [[options.stopButton]] });
     take(outcome, markdown);
-    next(
-      outcome.kind === 'wait'
-        ? Math.max(outcome.retryAfterMs, MIN_WAIT_MS)
-        : pace(clock.elapsed() - startedAtMs),
-    );
+    const waitMs = waitAfter(outcome);
+    if (waitMs !== null) next(waitMs);
+  };
+
+  /** When to show again; `null`: no more. */
+  const waitAfter = (outcome: ShowOutcome): number | null => {
+    if (outcome.kind === 'wait') return Math.max(outcome.retryAfterMs, MIN_WAIT_MS);
+    const usualMs = pace(clock.elapsed() - startedAtMs);
+    if (outcome.kind === 'shown') return usualMs;
+    if (messageId === null) return failureCount < MAX_FIRST_TRIES ? SECOND_TRY_AFTER_MS : null;
+    return failureCount < MAX_FAILURES ? usualMs : OLDEST_EVERY_MS;
   };
 
   const show = async (notice: Notice): Promise<ShowOutcome> => {
@@ -99,8 +111,10 @@ export function createProgressMessage(options: {
   };
 
   const take = (outcome: ShowOutcome, markdown: string): void => {
-    if (outcome.kind === 'failed') failureCount += 1;
-    if (failureCount >= MAX_FAILURES) log.debug({ messageId }, 'progress.given-up');
+    if (outcome.kind === 'failed') {
+      failureCount += 1;
+      log.debug({ messageId, failureCount }, 'progress.not-shown');
+    }
     if (outcome.kind !== 'shown') return;
     failureCount = 0;
     shownMarkdown = markdown;
@@ -130,7 +144,6 @@ export function createProgressMessage(options: {
     close() {
       closing.abort();
       clearTimeout(timer);
-      return Promise.resolve();
     },
     get messageId() {
       return messageId;

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import { messages, questions, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
@@ -15,8 +15,10 @@ export interface OpenQuestion {
   readonly text: string;
   /** The labels of its buttons; empty where any words will do. */
   readonly options: readonly string[];
-  /** Whether Claude is there to hear the answer at once. */
+  /** Whether its turn runs. Claude may still have to ask it again. */
   readonly isTurnRunning: boolean;
+  /** Whether Claude is there to hear the answer at once. */
+  readonly isWaitedFor: boolean;
 }
 
 /** An answer, in the person's words, and the name of whom it came from. */
@@ -25,22 +27,23 @@ export interface Answer {
   readonly by: string;
 }
 
-/** What Claude asks in the middle of a turn. What stands in the rows is all there is to know. */
+/** The turn that asks. */
+export interface Asker {
+  readonly turnId: number;
+  readonly conversation: Conversation;
+  readonly messageId: number;
+}
+
+/** What Claude asks in the middle of a turn. What is asked and answered stands in the rows alone. */
 export interface Questions {
   /**
    * Asks, in one transaction with the message that shows it.
    *
    * @returns The id of the question.
    */
-  ask(
-    asker: {
-      readonly turnId: number;
-      readonly conversation: Conversation;
-      readonly messageId: number;
-    },
-    text: string,
-    options: readonly string[],
-  ): number;
+  ask(asker: Asker, text: string, options: readonly string[]): number;
+  /** Shows an open question once more, with its buttons. The history has it already. */
+  askAgain(asker: Asker, question: Pick<OpenQuestion, 'id' | 'text' | 'options'>): void;
   /**
    * Takes an answer down. To be called in the transaction of the update that brought it; afterwards
    * {@link wake} tells whoever waits.
@@ -49,7 +52,10 @@ export interface Questions {
     questionId: number,
     given: { readonly text: string; readonly by: string },
   ): 'answered' | 'gone';
-  /** The newest open question of a conversation; one that Claude waits for comes before one it does not. */
+  /**
+   * The newest open question of a conversation, of the turn that runs before any other. A turn that a
+   * person has stopped asks nothing any more.
+   */
   openFor(conversationId: string): OpenQuestion | null;
   /** The open question of a turn: its newest. */
   openOf(turnId: number): OpenQuestion | null;
@@ -64,8 +70,17 @@ export interface Questions {
   ): readonly { readonly question: string; readonly answer: string | null }[];
   /** Resolves with the answer, or with `null` when there will be none or `signal` aborts. */
   waitFor(questionId: number, signal: AbortSignal): Promise<Answer | null>;
+  /** Whether somebody waits for the answer, and has not given up. */
+  isWaitedFor(questionId: number): boolean;
   /** Has all who wait look again. To be called after a commit that may have changed a question. */
   wake(): void;
+}
+
+/** Somebody who waits for the answer to a question. */
+interface Wait {
+  readonly questionId: number;
+  readonly signal: AbortSignal;
+  readonly look: () => void;
 }
 
 // As the partial index has it.
@@ -78,9 +93,11 @@ export function createQuestions(parts: {
 }): Questions {
   const { database, clock, outbox } = parts;
   const { orm } = database;
-  const waiting = new Set<() => void>();
+  const waiting = new Set<Wait>();
+  const isWaitedFor = (questionId: number): boolean =>
+    [...waiting].some((wait) => wait.questionId === questionId && !wait.signal.aborted);
 
-  const newestOpen = (which: SQL) => {
+  const newestOpen = (which: SQL | undefined) => {
     const statement = orm
       .select({
         id: questions.id,
@@ -95,9 +112,14 @@ export function createQuestions(parts: {
       .orderBy(desc(sql`${turns.status} = 'running'`), desc(questions.id))
       .limit(1)
       .prepare();
-    return (id: number | string): OpenQuestion | null => statement.get({ id }) ?? null;
+    return (id: number | string): OpenQuestion | null => {
+      const open = statement.get({ id });
+      return open === undefined ? null : { ...open, isWaitedFor: isWaitedFor(open.id) };
+    };
   };
-  const openFor = newestOpen(eq(questions.conversationId, sql.placeholder('id')));
+  const openFor = newestOpen(
+    and(eq(questions.conversationId, sql.placeholder('id')), isNull(turns.stopRequestedAtMs)),
+  );
   const openOf = newestOpen(eq(questions.turnId, sql.placeholder('id')));
   const answersOf = orm
     .select({ question: questions.text, answer: questions.answer })
@@ -111,9 +133,19 @@ export function createQuestions(parts: {
   const get = (questionId: number) =>
     orm.select().from(questions).where(eq(questions.id, questionId)).get() ?? null;
 
-  const ask: Questions['ask'] = ({ turnId, conversation, messageId }, text, options) =>
+  const show = (
+    { conversation, turnId }: Asker,
+    { id, options }: Pick<OpenQuestion, 'id' | 'options'>,
+    markdown: string,
+  ): void => {
+    const buttons = options.map((label, index) => [{ label, data: `${ANSWER}:${id}.${index}` }]);
+    outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
+  };
+
+  const ask: Questions['ask'] = (asker, text, options) =>
     database.transaction(() => {
       const now = clock.now();
+      const { turnId, conversation, messageId } = asker;
       const { id } = orm
         .insert(questions)
         .values({
@@ -137,8 +169,7 @@ export function createQuestions(parts: {
           createdAtMs: now,
         })
         .run();
-      const buttons = options.map((label, index) => [{ label, data: `${ANSWER}:${id}.${index}` }]);
-      outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
+      show(asker, { id, options }, markdown);
       return id;
     });
 
@@ -168,6 +199,7 @@ export function createQuestions(parts: {
 
   return {
     ask,
+    askAgain: (asker, question) => show(asker, question, `❓ Still open: ${question.text}`),
     answer,
     get,
     openFor,
@@ -198,7 +230,7 @@ export function createQuestions(parts: {
     waitFor: (questionId, signal) =>
       new Promise((resolve, reject) => {
         const end = (settle: () => void) => {
-          waiting.delete(look);
+          waiting.delete(wait);
           signal.removeEventListener('abort', look);
           settle();
         };
@@ -214,12 +246,14 @@ export function createQuestions(parts: {
             end(() => reject(error));
           }
         };
-        waiting.add(look);
+        const wait: Wait = { questionId, signal, look };
+        waiting.add(wait);
         signal.addEventListener('abort', look);
         look();
       }),
+    isWaitedFor,
     wake: () => {
-      for (const look of waiting) look();
+      for (const { look } of waiting) look();
     },
   };
 }

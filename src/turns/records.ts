@@ -1,4 +1,4 @@
-import { and, asc, eq, or, sql } from 'drizzle-orm';
+import { and, asc, eq, ne, or, sql } from 'drizzle-orm';
 import { conversations, messages, toolUses, turns } from '../../drizzle/schema.ts';
 import type { ToolUse } from '../core/agent.ts';
 import type { Button } from '../core/channel.ts';
@@ -25,6 +25,8 @@ export interface TurnRecords {
   toolUsed(turnId: number, attempt: number, use: ToolUse): void;
   /** The message that shows its progress is there, with this id of the platform. */
   progressShown(turnId: number, platformMessageId: string): void;
+  /** Adds what an attempt used that ends without an end of the turn. */
+  used(turnId: number, usage: Usage): void;
   /** Returns whether that message was still known. */
   forgetProgress(turnId: number, platformMessageId: string): boolean;
   /** Its answer is to be spoken before it is told. */
@@ -72,6 +74,15 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
     )
     .orderBy(asc(turns.id))
     .prepare();
+  const wasAnswered = (messageId: number, exceptTurnId: number): boolean =>
+    orm
+      .select({ id: turns.id })
+      .from(turns)
+      .where(
+        and(eq(turns.messageId, messageId), eq(turns.status, 'done'), ne(turns.id, exceptTurnId)),
+      )
+      .limit(1)
+      .get() !== undefined;
   const toolLines = (turnId: number) => usedBy.all({ turnId }).map(({ summary }) => summary);
 
   return {
@@ -91,6 +102,10 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
 
     progressShown: (turnId, progressMessageId) => {
       orm.update(turns).set({ progressMessageId }).where(eq(turns.id, turnId)).run();
+    },
+
+    used: (turnId, usage) => {
+      orm.update(turns).set(added(usage)).where(eq(turns.id, turnId)).run();
     },
 
     forgetProgress: (turnId, platformMessageId) =>
@@ -118,11 +133,7 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
           endedAtMs: now,
           model: end.model,
           failure: end.failure,
-          inputTokenCount: sql`${turns.inputTokenCount} + ${end.usage.inputTokenCount}`,
-          outputTokenCount: sql`${turns.outputTokenCount} + ${end.usage.outputTokenCount}`,
-          cacheReadTokenCount: sql`${turns.cacheReadTokenCount} + ${end.usage.cacheReadTokenCount}`,
-          cacheWriteTokenCount: sql`${turns.cacheWriteTokenCount} + ${end.usage.cacheWriteTokenCount}`,
-          costUsd: sql`${turns.costUsd} + ${end.usage.costUsd}`,
+          ...added(end.usage),
           ...(end.status === 'interrupted'
             ? { interruptionCount: sql`${turns.interruptionCount} + 1` }
             : {}),
@@ -130,6 +141,13 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
         .run();
       if (ended.changes !== 1) throw new Error(`turn ${turnId} is not running`);
+      orm
+        .update(conversations)
+        .set({ servedAtMs: now })
+        .where(eq(conversations.id, conversationId))
+        .run();
+      // A second try that came to nothing takes no answer away.
+      if (end.status !== 'done' && wasAnswered(messageId, turnId)) return;
       const lines = toolLines(turnId);
       const said = {
         text: end.text,
@@ -147,11 +165,6 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .values({ conversationId, role: 'claude', answersMessageId: messageId, ...said })
         .onConflictDoUpdate({ target: messages.answersMessageId, set: said })
         .run();
-      orm
-        .update(conversations)
-        .set({ servedAtMs: now })
-        .where(eq(conversations.id, conversationId))
-        .run();
     },
   };
 }
@@ -159,4 +172,14 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
 function found<Row>(row: Row | undefined, name: string): Row {
   if (row === undefined) throw new Error(`no ${name}`);
   return row;
+}
+
+function added(usage: Usage) {
+  return {
+    inputTokenCount: sql`${turns.inputTokenCount} + ${usage.inputTokenCount}`,
+    outputTokenCount: sql`${turns.outputTokenCount} + ${usage.outputTokenCount}`,
+    cacheReadTokenCount: sql`${turns.cacheReadTokenCount} + ${usage.cacheReadTokenCount}`,
+    cacheWriteTokenCount: sql`${turns.cacheWriteTokenCount} + ${usage.cacheWriteTokenCount}`,
+    costUsd: sql`${turns.costUsd} + ${usage.costUsd}`,
+  };
 }

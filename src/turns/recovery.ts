@@ -37,7 +37,7 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     if (stoppedCount > 0) parts.log.warn({ stoppedCount }, 'recovery.processes-stopped');
   }
 
-  await removeTurnFolders(parts.tempDir);
+  await removeTurnFolders(parts.tempDir, parts.log);
 
   const found = orm
     .select({ turn: turns, message: messages })

@@ -1,12 +1,15 @@
-import { and, asc, eq, isNull, notInArray, notExists, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, notExists, or, sql } from 'drizzle-orm';
 import { deliveries, restarts, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Database } from '../platform/database/open.ts';
 
-/** Restarts of the service that Claude asks for: at most one a turn, however often that turn is run. */
+/** Restarts of the service that Claude asks for: at most one a message, however often that is answered. */
 export interface Restarts {
   request(turnId: number, reason: string): 'scheduled' | 'scheduled-before' | 'done-before';
-  /** The oldest restart whose turn is over and has said all that it had to say. */
+  /**
+   * The restart of the oldest message whose turn asked for it in the attempt that came to its end, and has
+   * said all that it had to say. One that was stopped restarts nothing.
+   */
   due(): { readonly turnId: number; readonly reason: string } | null;
   /** Counts all that were asked for as done. */
   settle(): void;
@@ -39,13 +42,25 @@ export function createRestarts(database: Database, clock: Clock): Restarts {
     .where(
       and(
         PENDING,
-        notInArray(turns.status, ['queued', 'running']),
+        inArray(turns.status, ['done', 'failed']),
+        eq(turns.attemptCount, restarts.attempt),
         or(isNull(turns.speech), eq(turns.speech, 'done')),
         notExists(unsaid),
       ),
     )
-    .orderBy(asc(restarts.turnId))
+    .orderBy(asc(restarts.messageId))
     .limit(1)
+    .prepare();
+
+  const turnById = orm
+    .select()
+    .from(turns)
+    .where(eq(turns.id, sql.placeholder('turnId')))
+    .prepare();
+  const byMessage = orm
+    .select()
+    .from(restarts)
+    .where(eq(restarts.messageId, sql.placeholder('messageId')))
     .prepare();
 
   return {
@@ -55,14 +70,20 @@ export function createRestarts(database: Database, clock: Clock): Restarts {
 
     request: (turnId, reason) =>
       database.transaction(() => {
-        const { changes } = orm
+        const turn = turnById.get({ turnId });
+        if (turn === undefined) throw new Error(`no turn ${turnId}`);
+        const { messageId, attemptCount: attempt } = turn;
+        const before = byMessage.get({ messageId });
+        if (before !== undefined && before.begunAtMs !== null) return 'done-before';
+        if (before?.turnId === turnId && before.attempt === attempt) return 'scheduled-before';
+        // What an attempt before this one asked for counts no more.
+        const asked = { turnId, attempt, reason, requestedAtMs: clock.now() };
+        orm
           .insert(restarts)
-          .values({ turnId, reason, requestedAtMs: clock.now() })
-          .onConflictDoNothing()
+          .values({ messageId, ...asked })
+          .onConflictDoUpdate({ target: restarts.messageId, set: asked })
           .run();
-        if (changes === 1) return 'scheduled';
-        const row = orm.select().from(restarts).where(eq(restarts.turnId, turnId)).get();
-        return row?.begunAtMs === null ? 'scheduled-before' : 'done-before';
+        return 'scheduled';
       }),
     due: () => nextDue.get() ?? null,
     begin: (turnId) =>

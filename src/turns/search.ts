@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, ne, notExists, sql } from 'drizzle-orm';
+import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import { messages, turns } from '../../drizzle/schema.ts';
 import { excerpt } from '../core/format.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -38,12 +38,9 @@ export interface Search {
 
 export function createSearch(database: Database): Search {
   const { orm } = database;
-  const unseen = orm
-    .select({ id: turns.id })
-    .from(turns)
-    .where(
-      and(eq(turns.messageId, messages.id), eq(turns.attemptCount, 0), ne(turns.status, 'joined')),
-    );
+  // One turn that got as far is enough: a second, with another model, may wait or have been taken back.
+  const wasGiven = sql`coalesce((select max(${turns.attemptCount} > 0 or ${turns.status} = 'joined')
+    from ${turns} where ${turns.messageId} = ${messages.id}), 1)`;
   const matching = orm
     .select({
       role: messages.role,
@@ -59,10 +56,11 @@ export function createSearch(database: Database): Search {
         eq(messages.conversationId, sql.placeholder('conversationId')),
         inArray(messages.role, ['person', 'claude']),
         ne(messages.id, sql.placeholder('messageId')),
-        notExists(unseen),
+        wasGiven,
       ),
     )
-    .orderBy(desc(messages.id))
+    // By the column of the index that is searched: it is walked in this order, and only so far as needed.
+    .orderBy(sql`messages_search.rowid desc`)
     .limit(sql.placeholder('limit'))
     .prepare();
 

@@ -11,6 +11,11 @@ const RETRY_MS = 5000;
 /** An answer is worth waiting for its voice so long, and is told in writing then. */
 const SPEAK_WITHIN_MS = 90_000;
 
+interface KeptVoice extends Spoken {
+  /** Absolute. */
+  readonly path: string;
+}
+
 /** Speaks the answers that are to be spoken, then tells them. */
 export interface Speaker {
   /** Starts what waits. Returns at once and never throws. */
@@ -28,8 +33,12 @@ export interface Speaker {
 export function createSpeaker(
   parts: Pick<
     TurnParts,
-    'database' | 'speech' | 'outbox' | 'conversations' | 'channels' | 'records' | 'log' | 'said'
-  > & { readonly outgoing: OutgoingFiles },
+    'database' | 'speech' | 'outbox' | 'conversations' | 'channels' | 'records' | 'log'
+  > & {
+    readonly outgoing: OutgoingFiles;
+    /** Called when an answer was told: the next turn of its conversation may begin. */
+    readonly told: () => void;
+  },
 ): Speaker {
   const { database, log } = parts;
   const { orm } = database;
@@ -56,9 +65,10 @@ export function createSpeaker(
     const stopSign = parts.channels.of(conversation).signs.working(conversation);
     try {
       const spoken = await voiceOf(turn);
+      const kept = spoken === null ? null : await keep(turn, spoken);
       while (!closing.signal.aborted) {
         try {
-          tell(turn, spoken);
+          tell(turn, kept);
           return;
         } catch (error) {
           log.error({ turn: turn.turnId, err: error }, 'speech.not-recorded');
@@ -67,6 +77,16 @@ export function createSpeaker(
       }
     } finally {
       stopSign();
+    }
+  };
+
+  /** Where the disk takes no voice, there is still the text. */
+  const keep = async (turn: Waiting, spoken: Spoken): Promise<KeptVoice | null> => {
+    try {
+      return { ...spoken, path: await parts.outgoing.keep(spoken.content) };
+    } catch (error) {
+      log.error({ turn: turn.turnId, err: error }, 'speech.not-kept');
+      return null;
     }
   };
 
@@ -79,7 +99,7 @@ export function createSpeaker(
     return null;
   };
 
-  const tell = (turn: Waiting, spoken: Spoken | null): void => {
+  const tell = (turn: Waiting, voice: KeptVoice | null): void => {
     database.transaction(() => {
       const { changes } = orm
         .update(turns)
@@ -87,31 +107,30 @@ export function createSpeaker(
         .where(and(eq(turns.id, turn.turnId), eq(turns.speech, 'pending')))
         .run();
       if (changes === 0) return;
-      if (spoken === null) {
+      if (voice === null) {
         tellEnd(turn, turn, parts);
         return;
       }
       const conversation = parts.conversations.get(turn.conversationId);
       const { platformMessageId } = parts.records.message(turn.messageId);
-      const path = parts.outgoing.keep(spoken.content);
       parts.outbox.say(
         conversation,
         {
           markdown: '',
-          files: [{ path, name: spoken.name, kind: 'voice' }],
+          files: [{ path: voice.path, name: voice.name, kind: 'voice', instead: turn.text }],
           replyTo: platformMessageId,
           buttons: [],
         },
         turn.turnId,
       );
-      if (spoken.leftOut.trim() !== '') {
-        const rest = { markdown: spoken.leftOut, replyTo: null, buttons: [] };
+      if (voice.leftOut.trim() !== '') {
+        const rest = { markdown: voice.leftOut, replyTo: null, buttons: [] };
         parts.outbox.say(conversation, rest, turn.turnId);
       }
       removeProgress(turn, parts);
     });
-    log.info({ turn: turn.turnId, isSpoken: spoken !== null }, 'speech.told');
-    parts.said();
+    log.info({ turn: turn.turnId, isSpoken: voice !== null }, 'speech.told');
+    parts.told();
   };
 
   const wake = (): void => {

@@ -6,8 +6,12 @@ import type { ProgressLevel } from '../core/progress.ts';
 const MAX_LISTED_STEPS = 5;
 /** A step tells its own duration from here on. */
 const TOLD_FROM_MS = 5_000;
-/** The end of a text that is shown, in UTF-16 units: one message holds it with all that stands around. */
-const MAX_TEXT_CHARS = 3_000;
+/** All that is shown, in UTF-16 units: one message holds it, and the platform need not cut its end. */
+const MAX_SHOWN_CHARS = 3_900;
+/** The first line of a block of code, wherever in a list or a quote it stands. */
+const FENCE = /^[ \t>]*(`{3,}(?=[^`]*$)|~{3,})(.*)$/u;
+/** A language has a shorter name than that. */
+const MAX_LANGUAGE_CHARS = 20;
 
 /** One thing that was done or is being done. */
 export interface Step {
@@ -98,18 +102,19 @@ export function renderProgress(
   options: { readonly level: ProgressLevel; readonly showsText: boolean },
   nowMs: number,
 ): string {
-  const text = options.showsText ? shownText(state.text) : '';
-  if (options.level === 'off') return text;
+  const written = options.showsText ? state.text.trimEnd() : '';
+  if (options.level === 'off') return shownText(written, MAX_SHOWN_CHARS);
   const ended = state.steps.filter(({ endedAtMs }) => endedAtMs !== null);
   const current = state.steps.findLast(({ endedAtMs }) => endedAtMs === null);
-  return [
+  const steps = [
     `⏳ ${formatDuration(Math.round((nowMs - state.startedAtMs) / 1000) * 1000)}`,
     options.level === 'full' ? ended.slice(-MAX_LISTED_STEPS).map(endedLine).join('\n') : '',
-    currentLine(current, text !== '', nowMs),
-    text,
+    currentLine(current, written !== '', nowMs),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+  if (written === '') return steps;
+  return `${steps}\n\n${shownText(written, MAX_SHOWN_CHARS - steps.length)}`;
 }
 
 function endedLine({ summary, startedAtMs, endedAtMs }: Step): string {
@@ -119,18 +124,32 @@ function endedLine({ summary, startedAtMs, endedAtMs }: Step): string {
 
 /** The step that began last stands for all that go on at a time. */
 function currentLine(step: Step | undefined, isWriting: boolean, nowMs: number): string {
-  if (step === undefined) return isWriting ? '' : 'Thinking';
+  if (step === undefined) return isWriting ? '' : 'Thinking…';
   const durationMs = nowMs - step.startedAtMs;
   const lasted = durationMs > TOLD_FROM_MS ? `, ${formatDuration(durationMs)}` : '';
   return `${escapeMarkdown(step.summary)}${lasted}`;
 }
 
 /** The end of a text, from the start of a line where there is one; it is Markdown already. */
-function shownText(text: string): string {
-  const written = text.trimEnd();
+function shownText(written: string, maxChars: number): string {
   if (written === '') return '';
-  const end = ending(written, MAX_TEXT_CHARS);
+  const end = ending(written, maxChars);
   const shown = end.length === written.length ? end : end.slice(end.indexOf('\n') + 1);
+  const whole = `${openedFence(written.slice(0, written.length - shown.length))}${shown}`;
   // Behind the marks of a code block, a sign on the same line would undo them.
-  return /(?:^|\n) *(?:```|~~~)[^\n]*$/.test(shown) ? `${shown}\n▍` : `${shown} ▍`;
+  return /(?:^|\n) *(?:```|~~~)[^\n]*$/.test(whole) ? `${whole}\n▍` : `${whole} ▍`;
+}
+
+/** The first line of the block of code that a text ends within, to begin it anew; empty: none. */
+function openedFence(text: string): string {
+  let open: { readonly marks: string; readonly language: string } | null = null;
+  for (const line of text.split('\n')) {
+    const [, marks = '', about = ''] = FENCE.exec(line) ?? [];
+    if (marks === '') continue;
+    if (open === null) open = { marks, language: about.trim() };
+    else if (about.trim() === '' && marks.startsWith(open.marks)) open = null;
+  }
+  if (open === null) return '';
+  const language = open.language.length > MAX_LANGUAGE_CHARS ? '' : open.language;
+  return `${open.marks}${language}\n`;
 }

@@ -12,6 +12,8 @@ export interface ToolUser {
   readonly platformMessageId: string | null;
   /** Absolute paths of the folders whose files may be sent: the working folder, the turn's own. */
   readonly sendableDirs: readonly string[];
+  /** Called when the turn begins to wait for a person, and when it goes on. */
+  readonly waits: (isWaiting: boolean) => void;
 }
 
 /** Tools that are open for one attempt at a turn. */

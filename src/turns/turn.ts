@@ -12,6 +12,7 @@ import { createProgressMessage, type ProgressMessage } from './progress-message.
 import { buildPrompt } from './prompt.ts';
 import { systemPrompt } from './system-prompt.ts';
 import type { OpenTools } from './tools.ts';
+import { createTyping, type Typing } from './typing.ts';
 
 /** The verb of the button below the message that shows what a turn is doing. */
 export const HALT = 'halt';
@@ -57,7 +58,7 @@ export async function runTurn(
     log.error({ err: error }, 'turn.broken');
     return broken(turn, messageOf(error));
   });
-  void run.message?.close();
+  run.message?.close();
   // Nothing may be said by a tool once the answer is.
   run.tools?.close();
   if (outcome.kind === 'stopped' && !signals.stop.aborted) {
@@ -87,7 +88,8 @@ async function work(run: Run): Promise<TurnOutcome> {
   const { turn, parts, signal } = run;
   const conversation = parts.conversations.get(turn.conversationId);
   const channel = parts.channels.of(conversation);
-  run.opened.push(channel.signs.working(conversation));
+  const typing = createTyping(() => channel.signs.working(conversation));
+  run.opened.push(() => typing.end());
   const message = createProgressMessage({
     signs: channel.signs,
     conversation,
@@ -95,6 +97,7 @@ async function work(run: Run): Promise<TurnOutcome> {
     clock: parts.clock,
     level: parts.conversations.progress(conversation.id) ?? parts.progressLevel,
     streaming: parts.streaming,
+    isPaused: () => run.tools?.isWaitingForPerson() ?? false,
     log: run.log,
     stopButton: { label: '⏹ Stop', data: `${HALT}:${turn.turnId}` },
     onShown: (messageId) => {
@@ -122,7 +125,7 @@ async function work(run: Run): Promise<TurnOutcome> {
     interruptedWork: parts.records.toolLines(turn.turnId),
     questions: parts.questions.answersOf(turn.turnId),
   });
-  return await runAgent(run, prompt, folder, message);
+  return await runAgent(run, prompt, folder, message, typing);
 }
 
 async function runAgent(
@@ -130,6 +133,7 @@ async function runAgent(
   prompt: string,
   folder: TurnFolder,
   message: ProgressMessage,
+  typing: Typing,
 ): Promise<TurnOutcome> {
   const { turn, parts, progress, log, signal } = run;
   const question = parts.records.message(turn.messageId);
@@ -140,8 +144,12 @@ async function runAgent(
     messageId: turn.messageId,
     platformMessageId: question.platformMessageId,
     sendableDirs: [parts.workDir, folder.path],
+    // Nobody types at a person who is being asked.
+    waits: (isWaiting) => (isWaiting ? typing.rest() : typing.goOn()),
   });
   run.tools = tools;
+  // Before the program goes: what it asked is kept over a restart, and not taken for given up.
+  signal.addEventListener('abort', () => tools.close(), { once: true });
   const events = parts.agent.run(
     {
       marker: turn.marker,

@@ -18,6 +18,12 @@ export interface Worker {
   abort(): Promise<void>;
 }
 
+interface Running {
+  readonly turnId: number;
+  readonly end: Promise<void>;
+  readonly stop: () => void;
+}
+
 /**
  * @param options.bootId Begins the marker of every process that is started.
  * @param options.ended Called after each turn, when its reply is in the outbox.
@@ -30,7 +36,8 @@ export function createWorker(
   },
 ): Worker {
   const { queue, log } = options;
-  const running = new Map<number, { end: Promise<void>; stop: () => void }>();
+  // Not by the id of the turn: one that was restarted may run again while its first run is cleared up.
+  const running = new Set<Running>();
   const shutdown = new AbortController();
   let closing = false;
   let retry: NodeJS.Timeout | undefined;
@@ -39,14 +46,18 @@ export function createWorker(
 
   const start = (turn: NonNullable<ReturnType<Queue['claim']>>): void => {
     const stop = new AbortController();
-    const end = runTurn(turn, options, { stop: stop.signal, shutdown: shutdown.signal })
-      .catch((error: unknown) => log.error({ turn: turn.turnId, err: error }, 'turn.broken'))
-      .finally(() => {
-        running.delete(turn.turnId);
-        options.ended();
-        wake();
-      });
-    running.set(turn.turnId, { end, stop: () => stop.abort() });
+    const run: Running = {
+      turnId: turn.turnId,
+      stop: () => stop.abort(),
+      end: runTurn(turn, options, { stop: stop.signal, shutdown: shutdown.signal })
+        .catch((error: unknown) => log.error({ turn: turn.turnId, err: error }, 'turn.broken'))
+        .finally(() => {
+          running.delete(run);
+          options.ended();
+          wake();
+        }),
+    };
+    running.add(run);
   };
 
   const wake = (): void => {
@@ -64,7 +75,8 @@ export function createWorker(
         retry = setTimeout(wake, waitMs);
       }
       if (running.size > 0) {
-        for (const turnId of queue.stopRequests()) running.get(turnId)?.stop();
+        const asked = new Set(queue.stopRequests());
+        for (const run of running) if (asked.has(run.turnId)) run.stop();
       }
     } catch (error) {
       log.error({ err: error }, 'queue.unreadable');
@@ -73,7 +85,7 @@ export function createWorker(
   };
 
   const allEnded = async () => {
-    await Promise.all([...running.values()].map(({ end }) => end));
+    await Promise.all([...running].map(({ end }) => end));
   };
 
   return {

@@ -9,6 +9,9 @@ import { charsOf } from './models.ts';
 import { speakable } from './speakable.ts';
 
 const LIMIT_MS = 120_000;
+/** The longer a recording, the longer it takes to send and to listen to. */
+const RECORDING_MS_PER_BYTE = 60_000 / 5_000_000;
+const LONGEST_LIMIT_MS = 600_000;
 /** Each word comes with its times, in some 120 bytes: enough for two hours of speech. */
 const MAX_TRANSCRIPT_BYTES = 8 * 1_048_576;
 /** What Telegram takes as a voice message; 40 minutes come to 38 MB. */
@@ -33,7 +36,7 @@ type Asked<T> =
  *
  * A recording is sent up to three times while the service is busy or does not answer. A text is sent
  * again only where the service said that it is busy: what got lost on its way back is paid for. Either
- * ends within two minutes.
+ * ends within two minutes, and a minute more for each 5 MB of a recording; within ten at the most.
  *
  * @param options `root` is `https://api.elevenlabs.io`. The key goes into a header of each request and
  * nowhere else: it is taken out of every detail. `pause` and `limitMs` are for tests.
@@ -62,7 +65,9 @@ export function createElevenLabs(options: {
 
   async function ask(
     path: string,
-    request: Pick<HttpRequest, 'headers' | 'maxResponseBytes'> & { body: string | FormData },
+    request: Pick<HttpRequest, 'headers' | 'maxResponseBytes' | 'timeoutMs'> & {
+      body: string | FormData;
+    },
     signal: AbortSignal,
   ): Promise<Asked<Uint8Array>> {
     const answer = await http.request({
@@ -70,7 +75,6 @@ export function createElevenLabs(options: {
       method: 'POST',
       url: `${base}${path}`,
       headers: { ...request.headers, 'xi-api-key': apiKey },
-      timeoutMs: limitMs,
       signal,
     });
     if (answer.kind === 'failed') {
@@ -86,7 +90,7 @@ export function createElevenLabs(options: {
     what: 'transcript' | 'speech',
     again: readonly SpeechFailure['code'][],
     attempt: (signal: AbortSignal) => Promise<Asked<T>>,
-    signal: AbortSignal,
+    within: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<Asked<T>> {
     if (!hasKey)
       return { ...fault('key-refused', 'not a key that a header can hold'), retryAfterMs: null };
@@ -101,19 +105,20 @@ export function createElevenLabs(options: {
         }
       },
       pause,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+      signal: AbortSignal.any([within.signal, AbortSignal.timeout(within.timeoutMs)]),
     });
   }
 
   /** Read within the attempt: an answer that is none of the service's is worth another one. */
   async function askForTranscript(
     { content, name, mimeType }: Recording,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Asked<string>> {
     const form = new FormData();
     form.append('model_id', sttModel);
     form.append('file', new File([new Uint8Array(content)], name, { type: mimeType }), name);
-    const request = { body: form, maxResponseBytes: MAX_TRANSCRIPT_BYTES };
+    const request = { body: form, maxResponseBytes: MAX_TRANSCRIPT_BYTES, timeoutMs };
     const asked = await ask('/v1/speech-to-text', request, signal);
     if (asked.kind === 'failed') return asked;
     const parsed = transcriptSchema.safeParse(parseJson(asked.value));
@@ -125,11 +130,12 @@ export function createElevenLabs(options: {
   return {
     async transcribe(recording, signal) {
       if (recording.content.byteLength === 0) return fault('nothing-heard', 'an empty recording');
+      const timeoutMs = listeningLimitMs(recording.content.byteLength, limitMs);
       const asked = await askFor(
         'transcript',
         ['rate-limited', 'unreachable'],
-        (within) => askForTranscript(recording, within),
-        signal,
+        (within) => askForTranscript(recording, timeoutMs, within),
+        { timeoutMs, signal },
       );
       if (asked.kind === 'failed') return fault(asked.failure.code, asked.detail);
       if (!WORD.test(asked.value.replaceAll(SOUND, ''))) return fault('nothing-heard', 'no words');
@@ -143,13 +149,14 @@ export function createElevenLabs(options: {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ text, model_id: ttsModel }),
         maxResponseBytes: MAX_AUDIO_BYTES,
+        timeoutMs: limitMs,
       };
       const path = `/v1/text-to-speech/${encodeURIComponent(voiceId)}?output_format=${AUDIO_FORMAT}`;
       const asked = await askFor(
         'speech',
         ['rate-limited'],
         (within) => ask(path, request, within),
-        signal,
+        { timeoutMs: limitMs, signal },
       );
       if (asked.kind === 'failed') return fault(asked.failure.code, asked.detail);
       if (!isMp3(asked.value)) return fault('unreachable', 'an answer that is no MP3');
@@ -158,6 +165,15 @@ export function createElevenLabs(options: {
 
     explain: explainFailure,
   };
+}
+
+/**
+ * How long to wait for a transcript, all attempts together.
+ *
+ * @param limitMs For a recording of no length.
+ */
+export function listeningLimitMs(recordingBytes: number, limitMs = LIMIT_MS): number {
+  return Math.min(Math.round(limitMs + recordingBytes * RECORDING_MS_PER_BYTE), LONGEST_LIMIT_MS);
 }
 
 /** By its first bytes: an ID3 tag, or a frame of layer III. */

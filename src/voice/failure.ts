@@ -78,11 +78,11 @@ export function explainFailure({ code }: SpeechFailure): string {
     case 'quota-used-up':
       return 'The ElevenLabs credits are used up, or the plan does not include this. Top up at elevenlabs.io, or wait until they renew; text works meanwhile.';
     case 'rate-limited':
-      return 'ElevenLabs has too many requests at once right now. Try again in a minute, or send it as text.';
+      return 'ElevenLabs is busy right now. Try again in a minute, or send it as text.';
     case 'unreachable':
       return 'I cannot reach ElevenLabs right now. Try again later, or send it as text.';
     case 'refused':
-      return 'ElevenLabs cannot work with this. Record it again, or send it as text. If it never works, check `ELEVENLABS_STT_MODEL`, `ELEVENLABS_MODEL` and `ELEVENLABS_VOICE_ID`.';
+      return 'ElevenLabs could not use this recording. Record it again, or send it as text. If it never works, check `ELEVENLABS_STT_MODEL`, `ELEVENLABS_MODEL` and `ELEVENLABS_VOICE_ID`.';
     case 'nothing-heard':
       return 'I heard no words in that recording. Say it again a little closer to the microphone, or send it as text.';
   }

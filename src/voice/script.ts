@@ -8,6 +8,10 @@ const SYNTAX = [gfm({ singleTilde: false }), { disable: { null: ['emailAutolink'
 const TREE = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
 const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/|www\.|mailto:)\S+$/iu;
+/** Of an address: the host without `www.`, or whom a mail goes to. */
+const ADDRESSEE =
+  /^(?:mailto:(?<mail>[^?]+)|(?:[a-z][a-z\d+.-]*:\/\/)?(?:[^/?#@]*@)?(?:www\.)?(?<host>[^/?#:]+))/iu;
+const WORD = /[\p{L}\p{N}]/u;
 const SENTENCE_END = /[.!?…]["'”’»)\]]*(?=\s|$)|[。！？][”’」』）]*/gu;
 const AFTER_SENTENCE = /[.!?…。！？]["'”’»)\]」』）]*$/u;
 const BARE_TAG = /^<\/?([a-z][\w-]*)\s*\/?>$/iu;
@@ -21,6 +25,8 @@ export interface Stop {
   /** Whether it lies within a list or a quote, whose marks the rest of the line no longer has. */
   readonly inner: boolean;
 }
+
+type Link = Extract<PhrasingContent, { type: 'link' | 'linkReference' }>;
 
 /** A stretch of the script that stands in the source letter by letter. */
 interface Run extends Stop {
@@ -61,6 +67,8 @@ class ScriptWriter implements Script {
   readonly #source: string;
   /** The number of a list item, until it has anything to say. */
   #number = '';
+  /** Whether the addresses of this paragraph stand among words, which would miss them. */
+  #hasWords = false;
 
   constructor(source: string) {
     this.#source = source;
@@ -74,6 +82,7 @@ class ScriptWriter implements Script {
     if (node.type === 'blockquote') return this.blocks(node.children, depth + 1);
     if (node.type === 'list') return this.#list(node, depth);
     if (node.type === 'paragraph' || node.type === 'heading') {
+      this.#hasWords = hasWords(node.children);
       this.#inline(node.children, node.type === 'paragraph' ? depth : null);
       if (this.text !== '' && !this.text.endsWith('\n')) this.text += ' \n';
     } else if (node.type === 'code') {
@@ -100,14 +109,16 @@ class ScriptWriter implements Script {
 
   /** @param depth Of a paragraph, which may be cut in two; null where nothing may be. */
   #inline(nodes: readonly PhrasingContent[], depth: number | null): void {
-    for (const node of nodes) {
+    for (const [index, node] of nodes.entries()) {
       switch (node.type) {
         case 'text':
           this.#write(node, depth);
           break;
         case 'inlineCode':
-          if (ADDRESS.test(node.value)) this.#leaveOut('inline', node);
-          else this.#say(node.value);
+          if (ADDRESS.test(node.value)) {
+            this.#sayAddressee(node.value, nodes[index + 1]);
+            this.#leaveOut('inline', node);
+          } else this.#say(node.value);
           break;
         case 'break':
           this.text += ' ';
@@ -118,7 +129,7 @@ class ScriptWriter implements Script {
           break;
         case 'link':
         case 'linkReference':
-          this.#link(node);
+          this.#link(node, nodes[index + 1]);
           break;
         case 'html':
           this.#tag(node);
@@ -133,12 +144,21 @@ class ScriptWriter implements Script {
     }
   }
 
-  #link(link: Extract<PhrasingContent, { type: 'link' | 'linkReference' }>): void {
-    const words = link.children.map((child) => ('value' in child ? child.value : ' ')).join('');
+  #link(link: Link, after: PhrasingContent | undefined): void {
+    const words = wordsOf(link);
     const pieceCount = this.pieces.length;
-    if (!ADDRESS.test(words)) this.#inline(link.children, null);
+    if (ADDRESS.test(words)) this.#sayAddressee(words, after);
+    else this.#inline(link.children, null);
     this.pieces.length = pieceCount;
     this.#leaveOut('inline', link);
+  }
+
+  /** Keeps a sentence whole that has an address in it; one that stands aside, in brackets, it can do without. */
+  #sayAddressee(address: string, after: PhrasingContent | undefined): void {
+    const isAside = this.text.endsWith('(') && after?.type === 'text' && after.value[0] === ')';
+    if (!this.#hasWords || isAside) return;
+    const { mail, host } = ADDRESSEE.exec(address)?.groups ?? {};
+    this.#say(mail ?? host ?? '');
   }
 
   /** What looks like a tag and is none is most often a word to be filled in: `<name>`. */
@@ -202,6 +222,21 @@ class ScriptWriter implements Script {
   #slice(node: Nodes): string {
     return this.#source.slice(startOf(node), endOf(node));
   }
+}
+
+function wordsOf({ children }: Link): string {
+  return children.map((child) => ('value' in child ? child.value : ' ')).join('');
+}
+
+/** Whether there is anything to say but addresses. */
+function hasWords(nodes: readonly PhrasingContent[]): boolean {
+  return nodes.some((node) => {
+    if (node.type === 'text') return WORD.test(node.value);
+    if (node.type === 'inlineCode') return !ADDRESS.test(node.value);
+    if (node.type === 'strong' || node.type === 'emphasis') return hasWords(node.children);
+    const isLink = node.type === 'link' || node.type === 'linkReference';
+    return isLink && !ADDRESS.test(wordsOf(node)) && hasWords(node.children);
+  });
 }
 
 /** Whether there is nothing to read: `</details>`. */

@@ -50,6 +50,12 @@ function service(options: Parameters<typeof turnWorld>[0] = {}) {
       world.conversations.ensure(CONVERSATION);
       if (world.queue.addToAlbum(message) === null) world.queue.enqueue(message, 'haiku');
     },
+    /** What a turn does with the recording of the first message. */
+    hear: (transcript: string) => {
+      const [recording] = world.messages.attachments(1);
+      if (recording === undefined) throw new Error('no recording');
+      world.messages.addTranscript(recording, transcript);
+    },
     end: (status: 'done' | 'interrupted' = 'done') => {
       const running = world.database.orm.query.turns
         .findMany()
@@ -145,11 +151,34 @@ describe('an edit', () => {
     expect(people()).toEqual(['red', 'red > green']);
   });
 
-  test('of the caption of a recording does nothing: its words are not in there', () => {
-    const { bring, edit, people } = service();
+  test('of the caption of a recording changes that and keeps what was said in it', () => {
+    const { bring, hear, queue, edit, end, people } = service();
     bring(1, 'listen', { kind: 'speech' });
+    expect(edit('1', 'hear')).toBe(true);
+    queue.claim('boot');
+    hear('one two three');
     expect(edit('1', 'hear')).toBe(false);
-    expect(people()).toEqual(['listen']);
+    end();
+    expect(edit('1', '')).toBe(true);
+    expect(people()).toEqual(['hear\none two three', 'hear\none two three > one two three']);
+  });
+
+  test('of the caption of a recording that is being listened to misses nothing of what is said in it', () => {
+    const { bring, hear, queue, edit, end, press, people } = service();
+    bring(1, 'listen', { kind: 'speech' });
+    queue.claim('boot');
+    expect(edit('1', '')).toBe(true);
+    hear('one two three');
+    end('interrupted');
+    expect(press('restart:1')).toBe('Beginning anew.');
+    expect(people()).toEqual(['one two three']);
+  });
+
+  test('of a text that replies to a picture is like that of any other', () => {
+    const { bring, edit, people } = service();
+    bring(1, 'what is this?', { isQuoted: true });
+    expect(edit('1', 'who is this?')).toBe(true);
+    expect(people()).toEqual(['who is this?']);
   });
 
   test('of a picture changes what it is sent with, also where that was nothing', () => {
@@ -160,17 +189,37 @@ describe('an edit', () => {
     expect(people()).toEqual(['what is this?']);
   });
 
-  test('of one part of an album leaves the captions of the others', () => {
+  test('of any part of an album changes exactly the words of that part, also to none', () => {
     const { bring, edit, people } = service();
-    bring(1, 'the house', {}, 'album');
-    bring(2, '', {}, 'album');
-    // An edit that nobody sees comes with the empty caption of its part.
-    expect(edit('2', '')).toBe(false);
-    expect(edit('2', 'the garden')).toBe(true);
-    expect(edit('2', 'the garden')).toBe(false);
+    const captions = ['the house', 'the garden', '', 'the garden'];
+    captions.forEach((caption, index) => bring(index + 1, caption, {}, 'album'));
+    // An edit that nobody sees.
+    expect([edit('1', 'the house'), edit('3', '')]).toEqual([false, false]);
+    expect(edit('1', 'the tower')).toBe(true);
+    expect(people()).toEqual(['the tower\nthe garden\nthe garden']);
+    expect(edit('4', 'the tree\nin it')).toBe(true);
+    expect(people()).toEqual(['the tower\nthe garden\nthe tree\nin it']);
+    expect(edit('2', '')).toBe(true);
+    expect(edit('3', 'the pond')).toBe(true);
+    expect(people()).toEqual(['the tower\nthe pond\nthe tree\nin it']);
+    for (const part of ['1', '3', '4']) expect(edit(part, '')).toBe(true);
+    expect(people()).toEqual(['']);
+  });
+
+  test('of several parts of an album that is being answered is kept with the others', () => {
+    const { bring, queue, clock, edit, end, press, people } = service();
+    ['the house', 'the garden'].forEach((text, index) => bring(index + 1, text, {}, 'album'));
+    clock.advance(1500);
+    queue.claim('boot');
+    expect([edit('2', ''), edit('1', 'the tower')]).toEqual([true, true]);
     expect(people()).toEqual(['the house\nthe garden']);
-    expect(edit('1', 'the house')).toBe(false);
-    expect(people()).toEqual(['the house\nthe garden']);
+    end();
+    expect(press('restart:1')).toBe('Beginning anew.');
+    expect(edit('2', 'the pond')).toBe(true);
+    expect(people()).toEqual([
+      'the house\nthe garden',
+      'the house\nthe garden > the tower\nthe pond',
+    ]);
   });
 
   test('of a message that Claude never had, or not in this conversation, does nothing', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createPressHandler } from '../../src/commands/presses.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { conversation } from '../support/inbound.ts';
@@ -48,6 +48,13 @@ function world(options: { readonly maxQueueSize?: number } = {}) {
           }),
       };
     },
+    /** As a tool does that asked. Returns what ends it. */
+    waitFor: (questionId: number): (() => void) => {
+      const call = new AbortController();
+      void questions.waitFor(questionId, call.signal);
+      onTestFinished(() => call.abort());
+      return () => call.abort();
+    },
     turns: () => database.orm.query.turns.findMany().sync(),
     lastPart: () => database.orm.query.deliveries.findMany().sync().at(-1)?.part,
     audit: () => database.orm.query.audit.findMany().sync(),
@@ -76,6 +83,24 @@ test('Try again makes a second turn for the same message, once, and says with wh
   expect(press(`again:${turnId}`)).toBe(TOO_LATE);
 });
 
+test('an offer to begin anew is good for the second try, too: while that waits and while it runs', () => {
+  for (const isRunning of [false, true]) {
+    const { run, press, turns, messages, queue } = world();
+    const { turnId, end } = run('paint it red');
+    messages.keepChange(1, 'paint it blue');
+    end('done');
+    expect(press(`again:${turnId}`)).toBe('Trying again.');
+    if (isRunning) queue.claim('boot');
+    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(queue.stopRequests()).toEqual(isRunning ? [turnId + 1] : []);
+    expect(turns()).toHaveLength(2);
+    expect(messages.find('telegram:1:42', '1')).toMatchObject(
+      isRunning ? { changedText: 'paint it blue' } : { text: 'paint it blue', changedText: null },
+    );
+    expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
+  }
+});
+
 test('Try again can be pressed later where the queue is full', () => {
   const { run, press, arrive, queue, lastPart } = world({ maxQueueSize: 1 });
   const { turnId, end } = run('name a colour');
@@ -88,9 +113,10 @@ test('Try again can be pressed later where the queue is full', () => {
 });
 
 test('a press below a question is its answer while Claude waits, and what it says is shown as it was written', () => {
-  const { run, press, questions, lastPart, turns, audit } = world();
+  const { run, press, waitFor, questions, lastPart, turns, audit } = world();
   const { turnId, ask } = run('paint it');
   const id = ask(['red', 'as *you* like']);
+  waitFor(id);
   expect(press(`answer:${id}.1`, '43')).toBe(TOO_LATE);
   expect(press(`answer:${id}.2`)).toBe(TOO_LATE);
   expect(press(`answer:${id + 1}.0`)).toBe(TOO_LATE);
@@ -130,16 +156,43 @@ test('a press below the question of a turn that waits to be tried again is heard
 });
 
 test('a press below the question of a turn that was discarded or is over is too late', () => {
-  const { run, press } = world();
+  const { run, press, questions } = world();
   const discarded = run('paint it');
   const first = discarded.ask(['red']);
   discarded.end('interrupted');
   expect(press(`discard:${discarded.turnId}`)).toBe('Discarded.');
+  expect(questions.get(first)?.status).toBe('withdrawn');
   expect(press(`answer:${first}.0`)).toBe(TOO_LATE);
   const over = run('and this');
   const second = over.ask(['red']);
   over.end('done');
   expect(press(`answer:${second}.0`)).toBe(TOO_LATE);
+});
+
+test('a press below a question that nobody waits for any more, in a turn that goes on or is being stopped, chooses nothing', () => {
+  const { run, press, waitFor, questions, queue, lastPart } = world();
+  const { ask, turnId } = run('paint it');
+  const id = ask(['red', 'blue']);
+  const giveUp = waitFor(id);
+  giveUp();
+  expect(press(`answer:${id}.0`)).toBe(TOO_LATE);
+  waitFor(id);
+  queue.requestStop(turnId);
+  expect(press(`answer:${id}.0`)).toBe(TOO_LATE);
+  expect(questions.get(id)).toMatchObject({ status: 'open', answer: null });
+  expect(lastPart()).not.toHaveProperty('messageId');
+});
+
+test('a press below the question of an earlier attempt is kept for the one that runs, which may ask it again', () => {
+  const { run, press, questions, queue, clock } = world();
+  const { ask, end, turnId } = run('paint it');
+  const id = ask(['red', 'blue']);
+  end('interrupted');
+  press(`retry:${turnId}`);
+  clock.advance(1);
+  queue.claim('boot');
+  expect(press(`answer:${id}.1`)).toBe('blue');
+  expect(questions.answeredLate(turnId)).toMatchObject({ id });
 });
 
 test('a press below a question that finds the queue full answers nothing, and can be made again', () => {

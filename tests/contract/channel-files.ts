@@ -15,6 +15,13 @@ export function filesContract(setup: () => ChannelSetup): void {
   const file = (name: string): OutgoingFile => kept('file', name, Buffer.from(name));
   const voice = (name: string): OutgoingFile => kept('voice', name, mp3());
   const send = (of: Reply): Promise<SendOutcome[]> => sendAll(setup(), setup().channel.render(of));
+  const sendInstead = async (outcomes: readonly SendOutcome[]): Promise<void> => {
+    const { channel, conversation } = setup();
+    for (const outcome of outcomes) {
+      const instead = outcome.kind === 'rejected' ? outcome.instead : undefined;
+      if (instead !== undefined) await channel.send(conversation, stored(instead));
+    }
+  };
   const seen = (): (string | undefined)[][] =>
     setup()
       .visible()
@@ -69,10 +76,22 @@ export function filesContract(setup: () => ChannelSetup): void {
 
     it('that are gone are rejected with a word of it', async () => {
       const gone = { ...file('gone.txt'), path: `${setup().keep(Buffer.from('x'))}-gone` };
-      expect(await send(reply('', { files: [gone] }))).toEqual([
-        { kind: 'rejected', reason: 'the file is gone: gone.txt' },
+      const outcomes = await send(reply('', { files: [gone] }));
+      expect(outcomes).toMatchObject([
+        { kind: 'rejected', reason: 'the file is gone: gone.txt', instead: {} },
       ]);
       expect(setup().visible()).toEqual([]);
+      await sendInstead(outcomes);
+      expect(setup().visible()).toMatchObject([
+        { text: '⚠️ I could not send gone.txt: the file is gone.' },
+      ]);
+    });
+
+    it('that are spoken words give way to them', async () => {
+      const path = `${setup().keep(Buffer.from('x'))}-gone`;
+      const spoken = { ...voice('a.mp3'), path, instead: 'The *words*.' };
+      await sendInstead(await send(reply('', { files: [spoken] })));
+      expect(setup().visible()).toMatchObject([{ text: 'The words.', file: null }]);
     });
 
     it('come behind a text that is too long to stand below them', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { safeFileName } from '../../src/core/file-name.ts';
+import { safeFileName, shownFileName } from '../../src/core/file-name.ts';
 
 /** Names with much of what makes names dangerous. */
 const name = fc
@@ -15,6 +15,9 @@ const name = fc
         '/',
         '\\',
         '\u202e',
+        '\u3164',
+        '\u034f',
+        '\ufe0f',
         '\ud800',
         '\0',
         '\n',
@@ -38,12 +41,14 @@ describe('whatever a file is called, its safe name', () => {
   test('is a name in its folder, which every file system takes', () => {
     fc.assert(
       fc.property(name, (given) => {
-        const safe = safeFileName(given);
-        expect(safe).not.toMatch(/[/\\]/u);
-        expect(safe).toMatch(/^[^.\s-]/u);
-        expect(safe.length).toBeLessThanOrEqual(100);
-        expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200);
-        expect(safe.isWellFormed()).toBe(true);
+        for (const safe of [safeFileName(given), shownFileName(given)]) {
+          expect(safe).not.toMatch(/[/\\]/u);
+          expect(safe).toMatch(/^[^.\s-]/u);
+          expect(safe).toMatch(/[\p{L}\p{N}\p{P}\p{S}]/u);
+          expect(safe.length).toBeLessThanOrEqual(100);
+          expect(Buffer.byteLength(safe)).toBeLessThanOrEqual(200);
+          expect(safe.isWellFormed()).toBe(true);
+        }
       }),
       { numRuns: 2000 },
     );
@@ -53,6 +58,9 @@ describe('whatever a file is called, its safe name', () => {
     fc.assert(
       fc.property(name, (given) => {
         expect(safeFileName(given)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}@<>"'`$&;|*?]/u);
+        expect(shownFileName(given)).not.toMatch(
+          /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}<>"|*?:]/u,
+        );
       }),
       { numRuns: 2000 },
     );
@@ -61,8 +69,10 @@ describe('whatever a file is called, its safe name', () => {
   test('is safe already: making it safe again changes nothing', () => {
     fc.assert(
       fc.property(name, (given) => {
-        const safe = safeFileName(given);
-        expect(safeFileName(safe)).toBe(safe);
+        for (const make of [safeFileName, shownFileName]) {
+          const safe = make(given);
+          expect(make(safe)).toBe(safe);
+        }
       }),
       { numRuns: 2000 },
     );
@@ -84,3 +94,27 @@ test('a long name loses its middle and keeps its ending, also where its letters 
   expect(safeFileName('字'.repeat(99))).toBe('字'.repeat(66));
   expect(safeFileName(`x.${'a'.repeat(300)}`)).toHaveLength(100);
 });
+
+test.each([
+  ['marks of direction', '\u202e\u200f\u2067'],
+  ['Hangul fillers', '\u115f\u1160\u3164\uffa0'],
+  ['the blank of Braille', '\u2800\u2800'],
+  ['joiners and selectors', '\u034f\u200d\ufe0f\u{e0100}'],
+  ['an accent on nothing', '\u0301'],
+  ['spaces and dots', ' \u00a0.\u3000. '],
+])('a name of which nothing can be seen is “file”: %s', (_, given) => {
+  expect(safeFileName(given)).toBe('file');
+  expect(shownFileName(given)).toBe('file');
+});
+
+test.each([
+  ["Ann's report (v2).pdf", "Ann's report (v2).pdf"],
+  ['a [draft] & b #3 = {c} 50%!.txt', 'a [draft] & b #3 = {c} 50%!.txt'],
+  ['../../etc/passwd', '_.._etc_passwd'],
+  ['a "b": c?.txt', 'a _b__ c_.txt'],
+])(
+  'the name of a file that people get is as it was written, where no path is in it: %s',
+  (given, shown) => {
+    expect(shownFileName(given)).toBe(shown);
+  },
+);

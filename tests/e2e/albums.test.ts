@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { textReply } from '../standins/model/reply.ts';
 import { gif, jpeg, mp4, png } from '../support/files.ts';
 import { holdModel, questionIn, readDatabase } from './inspect.ts';
+import { edit, said } from './person.ts';
 import { createWorld, type RunningService, type World } from './service.ts';
 import { filesIn, tempEmpties } from './turn-files.ts';
 
@@ -137,6 +138,45 @@ test('an album of mixed kinds is one turn, with the captions of all its parts', 
   await tempEmpties(world);
 });
 
+test('a caption of an album that is changed or taken away changes those words and no others, before the answer and after it', async () => {
+  const world = await createWorld();
+  const held = holdModel(world.model);
+  world.model.answer('They differ.');
+  world.model.answer('They are alike.');
+  await world.start();
+  await world.api.say('wait');
+  await held.asked;
+  const parts = world.api.updates.album([
+    { kind: 'photo', content: png(10, 10), caption: 'this is the plan' },
+    { kind: 'photo', content: jpeg(), caption: 'and this the house' },
+    { kind: 'photo', content: gif(), caption: 'and this my cat' },
+  ]);
+  await Promise.all(parts.map((update) => world.api.deliver(update)));
+  const [first, second, third] = parts.map(({ message }) => {
+    const found = world.api.messages().find(({ messageId }) => messageId === message?.message_id);
+    if (found === undefined) throw new Error('no such part');
+    return found;
+  });
+  if (first === undefined || second === undefined || third === undefined)
+    throw new Error('no part');
+  await edit(world, second, 'and this the tower');
+  await edit(world, third, '');
+  held.reply(textReply('I wait.'));
+  await said(world, 'They differ.');
+  await edit(world, first, 'this is what was planned');
+  await said(world, 'They are alike.');
+  const words = world.model.requests.map(
+    (request) => questionIn(request).split('<claudio-file')[0],
+  );
+  expect(words).toEqual([
+    'wait',
+    'this is the plan\nand this the tower\n',
+    '<claudio-former-text>\nthis is the plan\nand this the tower\n</claudio-former-text>\nchanged to:\nthis is what was planned\nand this the tower\n',
+  ]);
+  expect(world.model.requests.map((request) => filesIn(request).length)).toEqual([0, 3, 3]);
+  await tempEmpties(world);
+});
+
 test('of an album without a word, one picture that cannot be used costs the others nothing', async () => {
   const world = await createWorld();
   world.model.answer('Two pictures.');
@@ -149,10 +189,10 @@ test('of an album without a word, one picture that cannot be used costs the othe
   await Promise.all(parts.map((update) => world.api.deliver(update)));
   const [answer] = await world.api.sent(1);
   expect(answer?.text).toBe(
-    '⚠️ b.png is no picture that can be looked at (JPEG, PNG, GIF or WebP).\n\nTwo pictures.',
+    '⚠️ b.png could not be opened as a picture. I can look at JPEG, PNG, GIF and WebP.\n\nTwo pictures.',
   );
   const [request] = world.model.requests;
-  expect(request?.prompt).toContain('<claudio-unusable>\n**b\\.png** is no picture');
+  expect(request?.prompt).toContain('<claudio-unusable>\n**b\\.png** could not be opened');
   expect(request?.prompt).toMatch(/No words came with it: describe these images\.$/u);
   await tempEmpties(world);
 });

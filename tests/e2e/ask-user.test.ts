@@ -45,7 +45,7 @@ test('a question with buttons waits for a press, which is the answer, and then s
   expect(world.model.requests).toHaveLength(1);
 
   expect(await press(world, question, 'Blue *or* so')).toBe('Blue *or* so');
-  await said(world, 'It said: The person answered: Blue or so');
+  await said(world, 'It said: Owner answered: Blue or so');
   await said(world, `${ASKED}\n\n➡️ Blue *or* so: chosen by Owner.`);
   expect(labelsOf(question)).toEqual([]);
   expect(await press(world, question, 'answer:1.0')).toBe(TOO_LATE);
@@ -68,7 +68,7 @@ test('a question without options is answered by the next words, which are no mes
   await write(world, '/queue');
   await world.api.message('the list', ({ text }) => text.startsWith('▶️ make a folder'));
   await write(world, 'plans & more');
-  await said(world, 'It said: The person answered: plans & more');
+  await said(world, 'It said: Owner answered: plans & more');
 
   world.model.answer('You are welcome.');
   await write(world, 'thank you');
@@ -133,7 +133,7 @@ test('a service that is killed while it waits keeps the question: its buttons se
   ]);
 });
 
-test('after such a crash Retry works as well: the same question is not put a second time, and its buttons answer it', async () => {
+test('after such a crash Retry works as well: the same question is shown again, is the same still, and the buttons of either answer it', async () => {
   const world = await askingWorld(QUESTION);
   await write(world, 'paint the house');
   const question = await said(world, ASKED);
@@ -150,20 +150,38 @@ test('after such a crash Retry works as well: the same question is not put a sec
     /Which \*colour\*\?\n<\/claudio-question>\nnot answered yet/u,
   );
   expect(await press(world, question, 'Red')).toBe('Red');
-  await said(world, 'It said: The person answered: Red');
+  await said(world, 'It said: Owner answered: Red');
   await said(world, `${ASKED}\n\n➡️ Red: chosen by Owner.`);
   const questions = world.api.sentMessages().filter(({ text }) => text.startsWith('❓'));
   expect(questions).toEqual([question]);
 });
 
-test('a person may take longer to answer than Claude may be silent', async () => {
+test('a service that is stopped while it waits keeps the question as well', async () => {
+  const world = await askingWorld(QUESTION, { SHUTDOWN_GRACE: '0' });
+  await write(world, 'paint the house');
+  const question = await said(world, ASKED);
+  world.service.signal('SIGTERM');
+  await world.service.exit;
+
+  await world.start();
+  await notice(world);
+  world.model.always((request) => textReply(`Answer to ${questionIn(request)}`));
+  expect(await press(world, question, 'Red')).toBe('Red');
+  await said(world, 'Answer to paint the house');
+});
+
+test('a person may take longer to answer than Claude may be silent, and sees nobody type meanwhile', async () => {
   const world = await askingWorld(QUESTION, { TURN_IDLE_LIMIT: '10' });
   answerWithResult(world);
   await write(world, 'paint the house');
   const question = await said(world, ASKED);
-  // The typing sign is renewed every four seconds: twelve and more have passed.
-  const { length } = world.api.chatActions;
-  await world.api.until('four typing signs', () => world.api.chatActions[length + 3], 25_000);
+  const askedAtMs = performance.now();
+  await expect
+    .poll(() => performance.now() - askedAtMs, { timeout: 20_000 })
+    .toBeGreaterThan(12_000);
+  // One may have been on its way.
+  const late = world.api.chatActions.filter(({ atMs }) => atMs > question.atMs + 2000);
+  expect(late).toEqual([]);
   expect(await press(world, question, 'Red')).toBe('Red');
-  await said(world, 'It said: The person answered: Red');
+  await said(world, 'It said: Owner answered: Red');
 });

@@ -12,7 +12,7 @@ const SPEECH = {
   ELEVENLABS_API_KEY: 'made-up-key-of-a-test',
   ELEVENLABS_API_ROOT: 'http://127.0.0.1:1',
 };
-const GONE = '⚠️ file.bin can no longer be had; please send it again.';
+const GONE = '⚠️ file.bin is no longer available; please send it again.';
 
 interface BadInput {
   readonly what: string;
@@ -41,23 +41,23 @@ const BAD_INPUT: readonly BadInput[] = [
         mimeType: 'image/jpeg',
         caption: 'what is this?',
       }),
-    told: '⚠️ photo.jpg is no picture that can be looked at (JPEG, PNG, GIF or WebP).',
+    told: '⚠️ photo.jpg could not be opened as a picture. I can look at JPEG, PNG, GIF and WebP.',
   },
   {
     what: 'a photo without pixels',
     send: ({ updates }) => updates.photo({ content: png(5, 5).subarray(0, 12) }),
-    told: '⚠️ The picture is no picture that can be looked at (JPEG, PNG, GIF or WebP).',
+    told: '⚠️ The picture could not be opened as a picture. I can look at JPEG, PNG, GIF and WebP.',
   },
   {
     what: 'a picture of a few bytes that would fill the memory',
     send: ({ updates }) => updates.photo({ content: pngThatClaims(60_000, 60_000) }),
-    told: '⚠️ The picture is too large a picture: 60000 × 60000 pixels, and 50 million are the most.',
+    told: '⚠️ The picture is too large: 60,000 × 60,000 pixels. I can open up to 50 million.',
   },
   {
     what: 'a file of any kind that is such a picture',
     send: ({ updates }) =>
       updates.document({ content: pngThatClaims(60_000, 60_000), fileName: 'scan.bin' }),
-    told: '⚠️ scan.bin is too large a picture: 60000 × 60000 pixels, and 50 million are the most.',
+    told: '⚠️ scan.bin is too large: 60,000 × 60,000 pixels. I can open up to 50 million.',
   },
   {
     what: 'a file whose path climbs out of where the platform keeps files',
@@ -72,7 +72,7 @@ const BAD_INPUT: readonly BadInput[] = [
   {
     what: 'a file of more than 20 MB',
     send: ({ updates }) => updates.document({ sizeBytes: 20 * MB + 1, fileName: 'film.mkv' }),
-    told: '⚠️ film.mkv is too large: files of up to 20 MB reach me.',
+    told: '⚠️ film.mkv is too large: I can only receive files of up to 20 MB.',
   },
   {
     what: 'a file that the platform no longer has',
@@ -97,30 +97,24 @@ const BAD_INPUT: readonly BadInput[] = [
       fault({ method: 'file' }, { kind: 'drop', moment: 'before' }, 3);
       return updates.document();
     },
-    told: '⚠️ file.bin could not be downloaded, although I tried 3 times; please send it again later.',
+    told: '⚠️ file.bin could not be downloaded after 3 attempts; please send it again later.',
   },
   {
     what: 'a voice note of zero length',
     environment: SPEECH,
-    send: ({ updates }) => updates.voice({ content: ogg(), durationSeconds: 0 }),
-    told: '⚠️ The recording is empty.',
-  },
-  {
-    what: 'a voice note of 0 bytes',
-    environment: SPEECH,
-    send: ({ updates }) => updates.voice({ content: Buffer.alloc(0) }),
+    send: ({ updates }) => updates.voice({ content: Buffer.alloc(0), durationSeconds: 0 }),
     told: '⚠️ The recording is empty.',
   },
   {
     what: 'a voice note that is none',
     environment: SPEECH,
     send: ({ updates }) => updates.voice({ content: Buffer.from('la la la') }),
-    told: '⚠️ The recording is no recording that can be listened to.',
+    told: '⚠️ The recording could not be opened as a recording.',
   },
   {
     what: 'a voice note where nothing is set up to listen to it',
     send: ({ updates }) => updates.voice({ content: ogg() }),
-    told: '⚠️ I cannot listen to recordings yet. To let me, set ELEVENLABS_API_KEY in service.env and restart; until then, please send text.',
+    told: '⚠️ I cannot listen to recordings yet. To enable it, set ELEVENLABS_API_KEY in service.env and restart me. Until then, please type.',
   },
   {
     what: 'a message of nothing but spaces',

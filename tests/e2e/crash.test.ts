@@ -73,7 +73,7 @@ describe('a turn that ran when the service was killed', () => {
     await world.start();
     const notice = await noticeOf(world, 1);
     expect(notice.text).toMatch(/^⚡ I was interrupted while: Running setsid sh -c/u);
-    expect(notice.text).toContain('have not started it again by myself');
+    expect(notice.text).toContain('have not restarted it myself');
     expect(notice.replyTo).toBe(world.api.messages()[0]?.messageId);
     expect(labelsOf(notice)).toEqual(['🔁 Retry', '🗑 Discard']);
     expect(world.model.requests).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('a turn that ran when the service was killed', () => {
     }
     await world.start();
     const last = await noticeOf(world, 3);
-    expect(last.text).toContain('That was the third time, so I do not offer to try it again.');
+    expect(last.text).toContain('That was the third time, so I will not offer another try.');
     expect(labelsOf(last)).toEqual([]);
     expect(await press(world, last, 'retry:1')).toBe('That is no longer possible.');
     expect(world.model.requests).toHaveLength(3);

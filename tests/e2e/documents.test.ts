@@ -99,8 +99,26 @@ test('a picture that its sender’s program calls something else is still one th
 });
 
 test.each([
+  ['a text', Buffer.from('I am a picture'), 'photo.png', '1-photo.png.txt', 'I am a picture'],
+  ['a text', Buffer.from('I am a bill'), 'bill.pdf', '1-bill.pdf.txt', 'I am a bill'],
+])(
+  '%s that calls itself something else is still one that Claude’s own Read opens: %s',
+  async (_, content, fileName, name, words) => {
+    const world = await createWorld();
+    await world.start();
+    const document = await readDocument(world, { content, fileName });
+    expect(document.name).toBe(name);
+    expect(document.result).toMatchObject({
+      isError: false,
+      text: expect.stringContaining(words) as string,
+    });
+  },
+);
+
+test.each([
   ['of right-to-left marks', `invoice${RIGHT_TO_LEFT}fdp.exe`, '1-invoicefdp.exe'],
   ['of nothing but marks', `${RIGHT_TO_LEFT}\u200f\u2067`, '1-file'],
+  ['of letters that nobody sees', '\u3164\u115f\u2800', '1-file'],
   ['that is a path', '../../../.bashrc', '1-_.._.._.bashrc'],
   ['that is an absolute path', '/etc/cron.d/x', '1-_etc_cron.d_x'],
   ['that hides the file', '.ssh', '1-ssh'],

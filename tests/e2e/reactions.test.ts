@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
 import type { ReactionEmoji } from '../standins/bot-api/updates.ts';
 import { textReply } from '../standins/model/reply.ts';
-import { questionIn, readDatabase } from './inspect.ts';
+import { holdModel, questionIn, readDatabase } from './inspect.ts';
 import { labelsOf, press, said, write } from './person.ts';
 import { createWorld, type World } from './service.ts';
 
@@ -24,15 +24,16 @@ async function ask(
 ): Promise<StoredMessage> {
   await write(world, text, origin);
   const answer = await said(world, `Answer to ${text}`);
-  // Only then does the service know it again.
-  const { deliveries } = readDatabase(world.home).query;
-  await world.service.logged('delivery.sent', () =>
-    deliveries
-      .findMany()
-      .sync()
-      .some(({ platformMessageId }) => platformMessageId === String(answer.messageId)),
-  );
+  await world.service.logged('delivery.sent', () => isKnown(world, answer));
   return answer;
+}
+
+/** Whether its delivery is recorded: only then does the service know a message again. */
+function isKnown(world: World, { messageId }: StoredMessage): boolean {
+  return readDatabase(world.home)
+    .query.deliveries.findMany()
+    .sync()
+    .some(({ platformMessageId }) => platformMessageId === String(messageId));
 }
 
 function react(
@@ -99,6 +100,34 @@ test('a thumb down is offered a second try with the next larger model; the butto
   expect(world.model.requests).toHaveLength(3);
   // The choice was for that one message.
   expect(world.model.requests.at(-1)?.model).toContain('haiku');
+});
+
+test('a second try at several messages that were answered together answers all of them again (JOIN_QUEUED)', async () => {
+  const world = await createWorld();
+  world.environment['JOIN_QUEUED'] = '1';
+  const held = holdModel(world.model);
+  world.model.answer('Red, and a cat.');
+  const service = await world.start();
+  await write(world, 'wait');
+  await held.asked;
+  await write(world, 'name a colour');
+  await write(world, 'and an animal');
+  held.reply(textReply('I wait.'));
+  const answer = await said(world, 'Red, and a cat.');
+  await service.logged('delivery.sent', () => isKnown(world, answer));
+
+  await react(world, answer, ['👎']);
+  world.model.answer('Teal, and a heron.');
+  expect(await press(world, await said(world, SORRY), '🔁 Try again with sonnet')).toBe(
+    'Trying again.',
+  );
+  expect((await said(world, 'Teal, and a heron.')).replyTo).toBe(answer.replyTo);
+  const [, first, second] = world.model.requests;
+  expect(first?.prompt).toMatch(/all in one reply:[^]*>\nname a colour\n<[^]*>\nand an animal\n</u);
+  expect(second?.prompt).toMatch(
+    /all in one reply:[^]*>\nname a colour\n<[^]*>\nand an animal\n</u,
+  );
+  expect(second?.model).toContain('sonnet');
 });
 
 test('a reaction to what a person wrote, to a message that nobody knows, and one by a stranger do nothing', async () => {

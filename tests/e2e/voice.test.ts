@@ -4,8 +4,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startElevenLabs, type ElevenLabsStandin } from '../standins/elevenlabs/elevenlabs.ts';
 import { silence } from '../standins/elevenlabs/mp3.ts';
 import { textReply } from '../standins/model/reply.ts';
+import { ogg } from '../support/files.ts';
 import { holdModel, questionIn, readDatabase } from './inspect.ts';
 import { createWorld, type World } from './service.ts';
+import { tempEmpties } from './turn-files.ts';
 
 /** A world with a stand-in of ElevenLabs in it. */
 async function speakingWorld(): Promise<{ world: World; speech: ElevenLabsStandin }> {
@@ -74,7 +76,11 @@ test.each([
     { kind: 'error', status: 401, code: 'invalid_api_key' },
     /ELEVENLABS_API_KEY/u,
   ],
-  ['too many requests', { kind: 'rate-limited', retryAfterSeconds: 60 }, /too many requests/u],
+  [
+    'too many requests',
+    { kind: 'rate-limited', retryAfterSeconds: 60 },
+    /ElevenLabs is busy right now/u,
+  ],
   ['a page of a proxy', { kind: 'html', status: 502 }, /cannot reach ElevenLabs/u],
 ] as const)(
   '%s at ElevenLabs is told in a sentence, and the next message is answered',
@@ -94,6 +100,32 @@ test.each([
     expect(readdirSync(join(world.home, 'tmp'))).toEqual([]);
   },
 );
+
+test('a recording in which nothing is said, and which claims no length, is told so, and the next message is answered', async () => {
+  const { world, speech } = await speakingWorld();
+  await world.start();
+  speech.willHear('');
+  await world.api.deliver(world.api.updates.voice({ content: ogg(), durationSeconds: 0 }));
+  const [told] = await world.api.sent(1);
+  expect(told?.text).toBe(
+    '⚠️ I heard no words in that recording. Say it again a little closer to the microphone, or send it as text.',
+  );
+  expect(speech.requests).toHaveLength(1);
+  world.model.answer('Here.');
+  await world.api.say('Are you there?');
+  expect((await world.api.sent(2)).at(-1)?.text).toBe('Here.');
+  await tempEmpties(world);
+});
+
+test('a recording with something in it is heard, though its sender’s app says that it has no length', async () => {
+  const { world, speech } = await speakingWorld();
+  await world.start();
+  speech.willHear('Why is the build red?');
+  world.model.answer('One test fails.');
+  await world.api.deliver(world.api.updates.voice({ content: ogg(), durationSeconds: 0 }));
+  const [quote] = await world.api.sent(2);
+  expect(quote?.text).toBe('🎙 Why is the build red?');
+});
 
 test('an answer that cannot be spoken comes in writing', async () => {
   const { world, speech } = await speakingWorld();

@@ -94,6 +94,58 @@ describe('what waits in a conversation when its turn ends', () => {
   });
 });
 
+describe('what waits for another model', () => {
+  test('is a turn by itself, with those behind it that wait for the same', () => {
+    const { arrive, claim, end, queue, statuses } = world();
+    for (const text of ['one', 'two']) arrive(text);
+    for (const updateId of [98, 99]) queue.enqueue(inboundMessage(updateId, 'x'), 'opus');
+    arrive('five');
+    const turnIds = [2, 4, 5].map(() => {
+      const turn = claim();
+      end(turn, 'done');
+      return turn.turnId;
+    });
+    expect(turnIds).toEqual([2, 4, 5]);
+    expect(statuses().map(([, joinedTurnId]) => joinedTurnId)).toEqual([2, null, 4, null, null]);
+  });
+});
+
+describe('a second try', () => {
+  test('is never joined, also where it is with the same model', () => {
+    const { arrive, claim, end, queue } = world();
+    arrive('one');
+    end(claim(), 're one');
+    arrive('two');
+    queue.again(1, 'haiku');
+    arrive('four');
+    arrive('five');
+    const turnIds = [1, 2, 3].map(() => {
+      const turn = claim();
+      end(turn, 'done');
+      return turn.turnId;
+    });
+    expect(turnIds).toEqual([2, 3, 5]);
+  });
+
+  test('at several messages that were answered together answers all of them, and no other', () => {
+    const { arrive, claim, end, queue, records, statuses, before } = world();
+    for (const text of ['one', 'two', 'three']) arrive(text);
+    end(claim(), 're all');
+    arrive('four');
+    expect(queue.again(3, 'sonnet')).toEqual({ kind: 'queued' });
+    end(claim(), 're four');
+    const again = claim();
+    expect(again).toMatchObject({ turnId: 5, requestedModel: 'sonnet' });
+    expect(records.asked(5).map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+    expect(before(again)).toEqual([]);
+    expect(statuses().map(([, joinedTurnId]) => joinedTurnId)).toEqual([5, 5, null, null, null]);
+    expect([1, 2, 3].map((messageId) => queue.latest(messageId)?.id)).toEqual([5, 5, 5]);
+    end(again, 're all anew');
+    expect(queue.again(5, 'opus')).toEqual({ kind: 'queued' });
+    expect(records.asked(claim().turnId)).toHaveLength(3);
+  });
+});
+
 describe('a turn that ran before', () => {
   test('is never joined: it runs by itself, and what waits behind it after it', () => {
     const { arrive, claim, end, queue, statuses } = world();

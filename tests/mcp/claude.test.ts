@@ -32,7 +32,7 @@ test('the real Claude Code finds the tools and uses them: a word, a file, a ques
     [{ text: 'The message is on its way.', isError: false }],
     [{ text: 'On its way: report.txt.', isError: false }],
     [{ text: expect.stringMatching(/is outside of the folders/u), isError: true }],
-    [{ text: 'The person answered: Yes', isError: false }],
+    [{ text: 'Owner answered: Yes', isError: false }],
   ]);
   expect(world.deliveries().map(({ part }) => part['markdown'])).toEqual([
     'I am on it.',

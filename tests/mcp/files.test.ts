@@ -11,7 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { MAX_FILE_BYTES, readSendable } from '../../src/mcp/files.ts';
+import { MAX_FILE_BYTES, openSendable } from '../../src/mcp/files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function put(path: string, content = `content of ${basename(path)}`): string {
@@ -31,10 +31,11 @@ function place() {
   const turn = join(home, 'tmp', 'turn-1');
   for (const folder of [work, turn, elsewhere]) mkdirSync(folder, { recursive: true });
   const read = async (path: string, sendableDirs = [work, turn]) => {
-    const outcome = await readSendable(path, { sendableDirs, home });
-    return outcome.kind === 'ok'
-      ? { name: outcome.name, text: new TextDecoder().decode(outcome.content) }
-      : outcome.reason;
+    const outcome = await openSendable(path, { sendableDirs, home });
+    if (outcome.kind === 'refused') return outcome.reason;
+    const text = await outcome.file.readFile('utf8');
+    await outcome.file.close();
+    return { name: outcome.name, text };
   };
   return { root, work, home, turn, elsewhere, read };
 }
@@ -80,12 +81,12 @@ test('no link leads out, wherever in the path it stands, and one that stays insi
 });
 
 test('a link in a sendable folder’s own path is nothing against it', async () => {
-  const { root, work, home } = place();
+  const { root, work, read } = place();
   put(join(work, 'a.txt'), 'red');
   symlinkSync(work, join(root, 'alias'));
-  const bounds = { sendableDirs: [join(root, 'alias')], home };
-  expect(await readSendable('a.txt', bounds)).toMatchObject({ kind: 'ok' });
-  expect(await readSendable(join(work, 'a.txt'), bounds)).toMatchObject({ kind: 'ok' });
+  const dirs = [join(root, 'alias')];
+  expect(await read('a.txt', dirs)).toMatchObject({ text: 'red' });
+  expect(await read(join(work, 'a.txt'), dirs)).toMatchObject({ text: 'red' });
 });
 
 test('nothing of Claudio’s home goes out but the folder of the turn, even where the working folder holds it', async () => {
@@ -215,4 +216,32 @@ test('a file with a second name elsewhere is still the file that lies here', asy
   const { work, elsewhere, read } = place();
   linkSync(put(join(elsewhere, 'a.txt'), 'red'), join(work, 'b.txt'));
   expect(await read('b.txt')).toMatchObject({ text: 'red' });
+});
+
+test('a second name for a file of Claudio’s home does not let it out, whatever floor it lies on', async () => {
+  const { root, work, home, turn, read } = place();
+  const own = [
+    join(home, 'claudio.db'),
+    join(home, '.hidden'),
+    join(home, 'outgoing', 'a-copy'),
+    join(home, 'tmp', 'claudio-run-1', 'tools.json'),
+    join(home, 'tmp', 'turn-2', 'a.txt'),
+  ];
+  for (const [index, path] of own.entries()) {
+    linkSync(put(path), join(work, `innocent-${index}.txt`));
+    linkSync(path, join(turn, `innocent-${index}.txt`));
+    for (const folder of [work, turn]) {
+      for (const dirs of [
+        [work, turn],
+        [root, turn],
+        [work, home, turn],
+      ]) {
+        expect(await read(join(folder, `innocent-${index}.txt`), dirs), path).toBe(
+          'is a file of Claudio’s own by another name, and those are not sent',
+        );
+      }
+    }
+  }
+  linkSync(put(join(turn, 'given.txt'), 'red'), join(work, 'given.txt'));
+  expect(await read('given.txt')).toMatchObject({ text: 'red' });
 });

@@ -56,6 +56,7 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
     await server.close();
   });
 
+  const waits: boolean[] = [];
   return {
     ...world,
     home,
@@ -65,6 +66,8 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
     restarts,
     tools,
     saidCount: () => saidCount,
+    /** When turns began to wait for a person, and went on. */
+    waits,
     messages: () => database.orm.query.messages.findMany().sync(),
     deliveries: () => database.orm.query.deliveries.findMany().sync(),
     /** A turn that runs, with its tools open and a client to them. */
@@ -81,6 +84,7 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
         messageId: turn.messageId,
         platformMessageId: '7',
         sendableDirs: [workDir, turnDir],
+        waits: (isWaiting: boolean) => void waits.push(isWaiting),
       };
       const open = () => {
         const openTools = tools.open(user);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Behaviour } from '../standins/bot-api/faults.ts';
-import { conversationWith, createPlace } from './place.ts';
+import { testClock } from '../support/clock.ts';
+import { conversationWith, createPlace, passTime } from './place.ts';
 
 const [A, B, C] = [1001, 1002, 1003];
 
@@ -113,6 +114,102 @@ test('a refusal ends a part: it is recorded with its reason and holds up neither
   expect(place.rows()).toMatchObject([refused, refused, { status: 'sent' }, { status: 'sent' }]);
   expect(place.lines.filter(({ event }) => event === 'delivery.failed')).toHaveLength(2);
   expect(place.sends(A)).toHaveLength(3);
+});
+
+describe('a file that cannot go', () => {
+  const away = { kind: 'drop', moment: 'before' } as const;
+
+  test('is given up after three uploads that failed while the platform was there, with a word of it', async () => {
+    const clock = testClock();
+    const startMs = clock.now();
+    const place = await createPlace({ clock });
+    const fault = place.api.fault({ method: 'sendDocument' }, away);
+    place.say(A, 'Here it is:', [place.keep('report.zip')]);
+    place.say(A, 'after');
+    await passTime(place, clock);
+    expect(fault.hitCount).toBe(3);
+    expect(place.texts(A)).toEqual([
+      'Here it is:\n\n⚠️ I could not send report.zip: the upload failed again and again.',
+      'after',
+    ]);
+    expect(clock.now() - startMs).toBeLessThan(120_000);
+    expect(place.rows().map(({ status }) => status)).toEqual(['sent', 'sent']);
+    expect(place.keptCount()).toBe(0);
+    expect(place.lines.filter(({ event }) => event === 'delivery.replaced')).toHaveLength(1);
+  });
+
+  test('because the platform is away, or because of a limit, waits as long as any reply', async () => {
+    const clock = testClock();
+    const startMs = clock.now();
+    const place = await createPlace({ clock });
+    const outage = place.api.fault({ method: ['sendDocument', 'getMe'] }, away);
+    let isOver = false;
+    place.say(A, '', [place.keep('report.zip')]);
+    await passTime(place, clock, () => {
+      if (clock.now() - startMs < 300_000 || isOver) return;
+      isOver = true;
+      outage.lift();
+      place.api.fault(
+        { method: 'sendDocument' },
+        { kind: 'rate-limited', retryAfterSeconds: 5 },
+        4,
+      );
+      place.api.fault({ method: 'sendDocument' }, away, 2);
+    });
+    expect(outage.hitCount).toBeGreaterThan(30);
+    expect(outage.hitCount).toBeLessThan(100);
+    expect(place.api.sentMessages(A)).toMatchObject([{ document: { fileName: 'report.zip' } }]);
+  });
+
+  test('because it is refused is told of in its place, also after a restart', async () => {
+    const clock = testClock();
+    const place = await createPlace({ clock });
+    const description = 'Bad Request: file is too big';
+    place.api.fault({ method: 'sendDocument' }, { kind: 'error', status: 400, description });
+    place.api.fault({ method: 'sendMessage' }, { kind: 'html', status: 502 }, 1);
+    place.say(A, '', [place.keep('report.zip')]);
+    place.say(A, 'after');
+    await place.deliverer.idle();
+    await place.restart();
+    await passTime(place, clock);
+    const [told, after] = place.texts(A);
+    expect(told).toMatch(/^⚠️ I could not send report\.zip: .*file is too big\)\.$/);
+    expect(after).toBe('after');
+    expect(place.keptCount()).toBe(0);
+  });
+
+  test('gives way to its words, which go on after a restart where they were, before what is behind', async () => {
+    const clock = testClock();
+    const place = await createPlace({ clock });
+    const words = Array.from({ length: 2_000 }, (_, index) => `word${index}`);
+    const description = 'Bad Request: VOICE_MESSAGES_FORBIDDEN';
+    place.api.fault({ method: 'sendVoice' }, { kind: 'error', status: 400, description });
+    place.api.fault(
+      { method: 'sendMessage', when: ({ params }) => String(params['text']).includes('word1000') },
+      { kind: 'html', status: 502 },
+      1,
+    );
+    place.say(A, '', [{ ...place.keep('a.mp3'), kind: 'voice', instead: words.join(' ') }]);
+    place.say(A, 'after');
+    await place.deliverer.idle();
+    expect(place.texts(A)).toHaveLength(1);
+    await place.restart();
+    await passTime(place, clock);
+    const texts = place.texts(A);
+    expect(texts.at(-1)).toBe('after');
+    expect(texts.join(' ').match(/word\d+/gu)).toEqual(words);
+    expect(place.rows()).toHaveLength(2);
+    expect(place.keptCount()).toBe(0);
+  });
+
+  test('to a chat that takes nothing is given up without a word', async () => {
+    const place = await createPlace();
+    place.api.fault({}, { kind: 'blocked' });
+    place.say(A, '', [place.keep('report.zip')]);
+    await place.logged('delivery.failed');
+    expect(place.api.calls.map(({ method }) => method)).toEqual(['sendDocument']);
+    expect(place.keptCount()).toBe(0);
+  });
 });
 
 test('promise 10: cosmetic calls never delay a reply, not when they hang and not when they meet the flood limit', async () => {

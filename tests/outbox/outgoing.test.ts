@@ -1,6 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Clock } from '../../src/core/clock.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createOutbox } from '../../src/outbox/append.ts';
@@ -23,8 +32,8 @@ function outboxOf(place: Place, clock: Clock) {
 }
 
 /** Puts a file into the outbox. Returns where its copy is. */
-function sendFile(place: Place, clock = testClock()): string {
-  const path = outgoingOf(place).keep(Buffer.from('one, two'));
+async function sendFile(place: Place, clock = testClock()): Promise<string> {
+  const path = await outgoingOf(place).keep(Buffer.from('one, two'));
   outboxOf(place, clock).say(conversationWith(CHAT), {
     markdown: 'The numbers.',
     files: [{ path, name: 'numbers.csv', kind: 'file' }],
@@ -37,7 +46,7 @@ function sendFile(place: Place, clock = testClock()): string {
 test('a copy is kept for its owner alone until the platform has it', async () => {
   const clock = testClock();
   const place = await createPlace({ clock });
-  const path = sendFile(place, clock);
+  const path = await sendFile(place, clock);
   expect(readFileSync(path, 'utf8')).toBe('one, two');
   expect(statSync(path).mode & 0o777).toBe(0o600);
   place.deliverer.wake();
@@ -52,7 +61,7 @@ test('it waits with its delivery over an outage and a restart, and arrives once'
   const clock = testClock();
   const place = await createPlace({ clock });
   const fault = place.api.fault({ method: 'sendDocument' }, { kind: 'html', status: 502 });
-  const path = sendFile(place, clock);
+  const path = await sendFile(place, clock);
   place.deliverer.wake();
   await place.deliverer.idle();
   expect(fault.hitCount).toBe(1);
@@ -68,7 +77,7 @@ test('it goes when the platform will never take it', async () => {
   const clock = testClock();
   const place = await createPlace({ clock });
   place.api.fault({ method: 'sendDocument' }, { kind: 'blocked' });
-  const path = sendFile(place, clock);
+  const path = await sendFile(place, clock);
   place.deliverer.wake();
   await place.deliverer.idle();
   expect(place.rows().map(({ status }) => status)).toEqual(['failed']);
@@ -80,8 +89,8 @@ test('what a dead process left is swept away, and what is still owed is not', as
   const place = await createPlace({ clock });
   const folder = temporaryFolder();
   const outgoing = outgoingOf(place, folder);
-  const owed = outgoing.keep(Buffer.from('owed'));
-  const left = outgoing.keep(Buffer.from('left'));
+  const owed = await outgoing.keep(Buffer.from('owed'));
+  const left = await outgoing.keep(Buffer.from('left'));
   outboxOf(place, clock).say(conversationWith(CHAT), {
     markdown: '',
     files: [{ path: owed, name: 'owed.txt', kind: 'file' }],
@@ -90,4 +99,73 @@ test('what a dead process left is swept away, and what is still owed is not', as
   });
   expect(outgoing.sweep()).toBe(1);
   expect([existsSync(owed), existsSync(left)]).toEqual([true, false]);
+});
+
+async function opened(path: string): Promise<FileHandle> {
+  const file = await open(path);
+  onTestFinished(() => file.close());
+  return file;
+}
+
+/** An open file and the copies that are made of it. */
+async function copying(content: string) {
+  const place = await createPlace({ clock: testClock() });
+  const folder = temporaryFolder();
+  const original = join(folder, 'original');
+  writeFileSync(original, content);
+  return {
+    folder,
+    original,
+    file: await opened(original),
+    outgoing: outgoingOf(place, folder),
+    copies: () => readdirSync(join(folder, 'outgoing')),
+  };
+}
+
+test('an open file is copied from its beginning, however often and however much of it was read', async () => {
+  const { file, outgoing } = await copying('one, two');
+  await file.read(Buffer.alloc(3), 0, 3, null);
+  for (const _ of [1, 2]) {
+    const copied = await outgoing.keepFrom(file, 8);
+    const path = copied.kind === 'kept' ? copied.path : '';
+    expect(readFileSync(path, 'utf8')).toBe('one, two');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  }
+});
+
+test('a file that grew past the limit, or was emptied, since it was opened is not kept', async () => {
+  const { file, original, outgoing, copies } = await copying('one, two');
+  writeFileSync(original, 'one, two, three');
+  expect(await outgoing.keepFrom(file, 8)).toEqual({ kind: 'too-large' });
+  truncateSync(original);
+  expect(await outgoing.keepFrom(file, 8)).toEqual({ kind: 'empty' });
+  expect(copies()).toEqual([]);
+});
+
+test('a copy that fails in the middle leaves nothing behind', async () => {
+  const { folder, outgoing, copies } = await copying('');
+  mkdirSync(join(folder, 'no-file'));
+  const unreadable = await opened(join(folder, 'no-file'));
+  await expect(outgoing.keepFrom(unreadable, 8)).rejects.toThrow(/EISDIR/u);
+  expect(copies()).toEqual([]);
+});
+
+test('while a large file is kept, everything else goes on', async () => {
+  const { file, original, outgoing } = await copying('');
+  const sizeBytes = 50 << 20;
+  const content = Buffer.alloc(sizeBytes, 'each piece differs from the next one');
+  writeFileSync(original, content);
+  for (const keep of [() => outgoing.keep(content), () => outgoing.keepFrom(file, sizeBytes)]) {
+    let roundCount = 0;
+    const over = new AbortController();
+    const keeping = keep().finally(() => over.abort());
+    while (!over.signal.aborted) {
+      await new Promise(setImmediate);
+      roundCount += 1;
+    }
+    const kept = await keeping;
+    const path = typeof kept === 'string' ? kept : kept.kind === 'kept' ? kept.path : '';
+    expect(readFileSync(path).equals(content)).toBe(true);
+    expect(roundCount).toBeGreaterThan(50);
+  }
 });

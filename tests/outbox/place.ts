@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { deliveries } from '../../drizzle/schema.ts';
@@ -6,7 +7,7 @@ import { createTelegramChannel } from '../../src/channels/telegram/channel.ts';
 import { createBotApi } from '../../src/channels/telegram/client.ts';
 import { createMedia } from '../../src/channels/telegram/media.ts';
 import { createSigns } from '../../src/channels/telegram/signs.ts';
-import type { Channel } from '../../src/core/channel.ts';
+import type { Channel, OutgoingFile } from '../../src/core/channel.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { conversationOf, type Conversation } from '../../src/core/conversation.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
@@ -17,6 +18,7 @@ import { createOutgoingFiles } from '../../src/outbox/outgoing.ts';
 import { newId, systemClock } from '../../src/platform/clock.ts';
 import { openDatabase, type Database } from '../../src/platform/database/open.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
+import { mp3 } from '../contract/samples.ts';
 import { startBotApi, type BotApiStandin, type Call } from '../standins/bot-api/bot-api.ts';
 import { testLog, type TestLog } from '../support/log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -28,7 +30,11 @@ export interface Place extends TestLog {
   readonly database: Database;
   readonly deliverer: Deliverer;
   /** Puts a reply into the outbox of a private chat and wakes the deliverer. */
-  say(chat: number, markdown: string): void;
+  say(chat: number, markdown: string, files?: readonly OutgoingFile[]): void;
+  /** Puts a file on the disk for a reply. */
+  keep(name: string): OutgoingFile;
+  /** How many of those are still there. */
+  keptCount(): number;
   /** What the rows say, in their order. */
   rows(): readonly (typeof deliveries.$inferSelect)[];
   /** The calls that send a message, to one chat or to all. */
@@ -101,11 +107,18 @@ export async function createPlace(
     get deliverer() {
       return now.deliverer;
     },
-    say: (chat, markdown) => {
+    keep: (name) => {
+      const path = join(folder, 'kept', newId());
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, mp3());
+      return { path, name, kind: 'file' };
+    },
+    keptCount: () => readdirSync(join(folder, 'kept')).length,
+    say: (chat, markdown, files = []) => {
       const conversation = conversationWith(chat);
       createConversationStore(now.database, clock).ensure(conversation);
       const outbox = createOutbox(now.database, clock, channels);
-      outbox.say(conversation, { markdown, replyTo: null, buttons: [] });
+      outbox.say(conversation, { markdown, files, replyTo: null, buttons: [] });
       now.deliverer.wake();
     },
     rows: () => now.database.orm.select().from(deliveries).orderBy(deliveries.id).all(),

@@ -47,10 +47,10 @@ describe('a turn without an answer', () => {
       { toolLines: lines, explain },
     );
     expect(end).toMatchObject({ status: 'failed', failure: 'overloaded', model: 'opus' });
-    const [head, list] = end.text.split('\n\nUntil then:\n\n');
+    const [head, list] = end.text.split('\n\nDone before that:\n\n');
     expect(head).toBe('⚠️ It failed: overloaded.');
     expect(list?.split('\n')).toEqual([
-      '- … and 2 before',
+      '- … and 2 earlier',
       ...lines.slice(2).map((line) => `- ${line.replace('_', String.raw`\_`)}`),
     ]);
   });
@@ -71,10 +71,12 @@ describe('a turn without an answer', () => {
     );
     expect(first.status).toBe('interrupted');
     expect(first.text).toMatch(
-      /^⚡ I was interrupted while: Running npm test\. I have not started it again/u,
+      /^⚡ I was interrupted while: Running npm test\. I have not restarted it myself, because it may/u,
     );
     const last = interruptedAnswer({ activity: null, wasLastTry: true, question: null }, []);
     expect(last.status).toBe('failed');
-    expect(last.text).toMatch(/^⚡ I was interrupted\. That was the third time/u);
+    expect(last.text).toMatch(
+      /^⚡ I was interrupted\. That was the third time, so I will not offer another try\./u,
+    );
   });
 });

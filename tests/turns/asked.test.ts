@@ -149,7 +149,7 @@ describe('what cannot be used', () => {
     const asked = await ask();
     expect(asked.unusable).toEqual([
       expect.stringContaining('I cannot listen') as string,
-      '**The file** can no longer be had; please send it again.',
+      '**The file** is no longer available; please send it again.',
     ]);
     expect(asked.isHopeless).toBe(false);
     expect(asked.messages[0]?.unusable).toEqual(asked.unusable);
@@ -161,10 +161,12 @@ describe('what cannot be used', () => {
     expect(await ask()).toMatchObject({ isHopeless: true, files: [] });
   });
 
-  test('leaves the question where it only came with what that replies to', async () => {
+  test('leaves the question where it only came with what that replies to, and is told to Claude alone', async () => {
     const { take, ask } = world();
     take({ text: 'what is this?', attachments: [attachment('gone', { isQuoted: true })] });
-    expect(await ask()).toMatchObject({ isHopeless: false, unusable: [expect.any(String)] });
+    const asked = await ask();
+    expect(asked).toMatchObject({ isHopeless: false, unusable: [] });
+    expect(asked.messages[0]?.unusable).toEqual([expect.any(String)]);
   });
 
   test('leaves the other messages that are answered with it', async () => {
@@ -176,13 +178,13 @@ describe('what cannot be used', () => {
 });
 
 describe('what is said in a recording', () => {
-  test('becomes the text of its message, behind what stands below it, and is shown to the person at once as a quote', async () => {
+  test('becomes the text of its message, behind what stands below it, and is shown to the person at once as a quote; with words in writing it is answered in writing', async () => {
     const { take, ask, told, saidCount, messages, database } = world({
       speech: listener('Call *Mel*\nat noon'),
     });
     take({ text: 'a note', messageId: '77', attachments: [attachment('voice')] });
     const asked = await ask();
-    expect(asked).toMatchObject({ isSpoken: true, isHopeless: false, files: [] });
+    expect(asked).toMatchObject({ isSpoken: false, isHopeless: false, files: [] });
     expect(asked.messages[0]).toMatchObject({
       text: 'a note\nCall *Mel*\nat noon',
       isSpoken: true,

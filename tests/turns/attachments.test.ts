@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import pino from 'pino';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createBotApi } from '../../src/channels/telegram/client.ts';
+import { createBotApi, type BotApi } from '../../src/channels/telegram/client.ts';
 import { createMedia } from '../../src/channels/telegram/media.ts';
 import type { Speech } from '../../src/core/speech.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
 import { prepare, type AttachmentRow, type PrepareParts } from '../../src/turns/attachments.ts';
 import { startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
-import { jpeg, ogg, png } from '../support/files.ts';
+import { jpeg, ogg, pdf, png } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** A service that hears what it is told to. */
@@ -38,13 +38,16 @@ beforeEach(async () => {
   told = [];
 });
 
-/** The real channel's downloads, with a short patience. */
-function parts(overrides: Partial<PrepareParts> = {}): PrepareParts {
+function clientOf(): BotApi {
   const http = createHttpClient();
   onTestFinished(() => http.close());
-  const client = createBotApi({ http, root: api.root, token: api.token });
+  return createBotApi({ http, root: api.root, token: api.token });
+}
+
+/** The real channel's downloads, with a short patience. */
+function parts(overrides: Partial<PrepareParts> = {}): PrepareParts {
   return {
-    fetch: createMedia({ api: client, timeoutMs: 200 }),
+    fetch: createMedia({ api: clientOf(), timeoutMs: 200 }),
     speech: null,
     folder,
     log: pino({ level: 'silent' }),
@@ -71,6 +74,7 @@ function sent(
     isQuoted: false,
     platformMessageId: '1',
     transcript: null,
+    caption: null,
     ...row,
   };
 }
@@ -111,6 +115,37 @@ describe('a file', () => {
       { kind: 'file', name: 'b.ai' },
       '1-b.ai',
     ],
+    [
+      'one more where Claude would take a text for a picture',
+      Buffer.from('I am a picture'),
+      { kind: 'file', name: 'a.JPG' },
+      '1-a.JPG.txt',
+    ],
+    [
+      'one more where Claude would take a text for a PDF',
+      Buffer.from('I am a PDF'),
+      { kind: 'file', name: 'bill.pdf' },
+      '1-bill.pdf.txt',
+    ],
+    [
+      'one more where Claude would take some bytes for a picture',
+      Buffer.from([7, 0, 255, 1]),
+      { kind: 'file', name: 'a.png' },
+      '1-a.png.bin',
+    ],
+    [
+      'one more where Claude would take a PDF for a picture',
+      pdf('x'),
+      { kind: 'file', name: 'a.gif' },
+      '1-a.gif.pdf',
+    ],
+    ['its own, in small letters', pdf('x'), { kind: 'file', name: 'bill.PDF' }, '1-bill.pdf'],
+    [
+      'its own where it is what it says',
+      Buffer.from('words'),
+      { kind: 'file', name: 'a.csv' },
+      '1-a.csv',
+    ],
   ] as const)('gets %s', async (_, content, row, name) => {
     await prepare(sent(content, row), 1, parts());
     expect(readdirSync(folder)).toEqual([name]);
@@ -144,7 +179,7 @@ describe('what a platform does not give', () => {
   const unreachable = {
     kind: 'unusable',
     sentence:
-      '**list\\.txt** could not be downloaded, although I tried 3 times; please send it again later.',
+      '**list\\.txt** could not be downloaded after 3 attempts; please send it again later.',
   };
 
   test.each([
@@ -171,13 +206,13 @@ describe('what a platform does not give', () => {
     const gone = sent(Buffer.from('x'), { kind: 'image', fileId: 'unknown' });
     expect(await prepare(gone, 1, parts())).toEqual({
       kind: 'unusable',
-      sentence: '**The picture** can no longer be had; please send it again.',
+      sentence: '**The picture** is no longer available; please send it again.',
     });
     const { message } = api.updates.document({ sizeBytes: 50_000_000 });
     const large = { ...gone, fileId: message?.document?.file_id ?? '', name: 'a_b.mkv' };
     expect(await prepare(large, 1, parts())).toEqual({
       kind: 'unusable',
-      sentence: '**a\\_b\\.mkv** is too large: files of up to 20 MB reach me.',
+      sentence: '**a\\_b\\.mkv** is too large: I can only receive files of up to 20 MB.',
     });
     expect(api.calls.map(({ method }) => method)).toEqual(['getFile', 'getFile']);
   });
@@ -211,6 +246,57 @@ describe('what a platform does not give', () => {
   });
 });
 
+describe('the deadline of all downloads of a turn', () => {
+  const late = {
+    kind: 'unusable',
+    sentence: '**a\\.txt** could not be downloaded in time; please send it again later.',
+  };
+
+  test('ends one that stalls, without another attempt, and the turn goes on', async () => {
+    const deadline = new AbortController();
+    const row = sent(Buffer.from('a text in two halves'), { kind: 'file', name: 'a.txt' });
+    const stall = api.fault({ method: 'file' }, { kind: 'stall' });
+    const { fetch } = parts();
+    const patient = createMedia({ api: clientOf(), timeoutMs: 60_000 });
+    const prepared = prepare(row, 1, parts({ fetch: patient, deadline: deadline.signal }));
+    await api.call('the download', ({ method }) => method === 'file');
+    deadline.abort();
+    expect(await prepared).toEqual(late);
+    expect(stall.hitCount).toBe(1);
+    stall.lift();
+    expect(await prepare(row, 1, parts({ fetch }))).toMatchObject({ kind: 'file' });
+  });
+
+  test('ends a pause', async () => {
+    const deadline = new AbortController();
+    const row = sent(Buffer.from('x'), { kind: 'file', name: 'a.txt' });
+    let fetchCount = 0;
+    const prepared = prepare(
+      row,
+      1,
+      parts({
+        fetch: () => {
+          fetchCount += 1;
+          setImmediate(() => deadline.abort());
+          return Promise.resolve({ kind: 'unreachable', reason: 'away' });
+        },
+        deadline: deadline.signal,
+      }),
+    );
+    expect(await prepared).toEqual(late);
+    expect(fetchCount).toBe(1);
+  });
+
+  test('is the end of those that have not begun, and of nothing else', async () => {
+    const deadline = AbortSignal.abort();
+    const row = sent(Buffer.from('x'), { kind: 'file', name: 'a.txt' });
+    expect(await prepare(row, 1, parts({ deadline }))).toEqual(late);
+    expect(api.calls).toEqual([]);
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await expect(prepare(row, 1, parts({ deadline, signal: stopped }))).rejects.toThrow('stopped');
+  });
+});
+
 describe('a recording', () => {
   test('is written down, by the name and the type that its content has, and is never a file', async () => {
     const speech = listener({ kind: 'heard', text: 'Hello.' });
@@ -237,20 +323,35 @@ describe('a recording', () => {
     expect(api.calls).toEqual([]);
   });
 
-  test('of no length, or where nothing can listen, is told without a download', async () => {
+  test('is written down though its sender says that it has no length', async () => {
     const speech = listener({ kind: 'heard', text: 'Hello.' });
-    const empty = sent(ogg(), { kind: 'speech', durationMs: 0 });
+    const row = sent(ogg(), { kind: 'speech', durationMs: 0 });
+    expect(await prepare(row, 1, parts({ speech }))).toMatchObject({ transcript: 'Hello.' });
+  });
+
+  test('of no length gets a sentence: where it has no bytes, and where nothing is heard in it', async () => {
+    const failure = { code: 'nothing-heard' } as const;
+    const speech = listener({ kind: 'failed', failure, detail: 'no words' });
+    const empty = sent(Buffer.alloc(0), { kind: 'speech', durationMs: 0 });
     expect(await prepare(empty, 1, parts({ speech }))).toEqual({
       kind: 'unusable',
       sentence: '**The recording** is empty.',
     });
+    expect(speech.heard).toEqual([]);
+    const silent = sent(ogg(), { kind: 'speech', durationMs: 0 });
+    expect(await prepare(silent, 1, parts({ speech }))).toEqual({
+      kind: 'unusable',
+      sentence: 'It failed: nothing-heard.',
+    });
+  });
+
+  test('is told without a download where nothing can listen', async () => {
     const outcome = await prepare(sent(ogg(), { kind: 'speech' }), 1, parts());
     expect(outcome).toMatchObject({
       kind: 'unusable',
       sentence: expect.stringContaining('set `ELEVENLABS_API_KEY` in `service.env`') as string,
     });
     expect(api.calls).toEqual([]);
-    expect(speech.heard).toEqual([]);
   });
 
   test('that could not be heard is told in the words of who listened', async () => {
@@ -259,6 +360,13 @@ describe('a recording', () => {
     const outcome = await prepare(sent(ogg(), { kind: 'speech' }), 1, parts({ speech }));
     expect(outcome).toEqual({ kind: 'unusable', sentence: 'It failed: quota-used-up.' });
   });
+});
+
+test('a name is shown as people write it, and lies in a path that no shell can misread', async () => {
+  const row = sent(Buffer.from('x'), { kind: 'file', name: "Ann's list (v2).txt" });
+  await prepare(row, 1, parts());
+  expect(told).toEqual(["Downloading Ann's list (v2).txt"]);
+  expect(readdirSync(folder)).toEqual(['1-Ann_s list _v2_.txt']);
 });
 
 test('two files of one name lie side by side', async () => {

@@ -11,7 +11,12 @@ describe('what is to be looked at', () => {
     ['GIF', gif(), '1 × 1', '.gif'],
     ['WebP', webp(), '1 × 1', '.webp'],
   ])('is a %s, with its size', async (format, content, size, extension) => {
-    const expected = { kind: 'fit', what: `picture, ${format}, ${size}`, isText: false, extension };
+    const expected = {
+      kind: 'fit',
+      what: `picture, ${format}, ${size}`,
+      form: 'picture',
+      extension,
+    };
     expect(await checkFile('image', content)).toMatchObject(expected);
     // What came as a file of any kind is no less of a picture.
     expect(await checkFile('file', content)).toMatchObject(expected);
@@ -26,20 +31,20 @@ describe('what is to be looked at', () => {
   ])('is not %s', async (_, content) => {
     expect(await checkFile('image', content)).toEqual({
       kind: 'unfit',
-      reason: 'is no picture that can be looked at (JPEG, PNG, GIF or WebP)',
+      reason: 'could not be opened as a picture. I can look at JPEG, PNG, GIF and WebP',
     });
   });
 
   test('has pixels that can be counted, and not too many of them', async () => {
     expect(await checkFile('image', pngThatClaims(60_000, 60_000))).toEqual({
       kind: 'unfit',
-      reason: 'is too large a picture: 60000 × 60000 pixels, and 50 million are the most',
+      reason: 'is too large: 60,000 × 60,000 pixels. I can open up to 50 million',
     });
     expect(await checkFile('file', pngThatClaims(50_001, 1000))).toMatchObject({ kind: 'unfit' });
     expect(await checkFile('image', pngThatClaims(50_000, 1000))).toMatchObject({ kind: 'fit' });
     expect(await checkFile('image', pngThatClaims(0, 1000))).toEqual({
       kind: 'unfit',
-      reason: 'is a broken picture',
+      reason: 'is damaged and cannot be opened',
     });
     expect(await checkFile('image', jpeg().subarray(0, 40))).toMatchObject({ kind: 'unfit' });
   });
@@ -50,7 +55,11 @@ describe('what is to be listened to', () => {
     ['an Ogg with Opus', ogg(), '.opus'],
     ['a film', mp4(), '.mp4'],
   ])('is %s', async (_, content, extension) => {
-    expect(await checkFile('speech', content)).toMatchObject({ kind: 'fit', extension });
+    expect(await checkFile('speech', content)).toMatchObject({
+      kind: 'fit',
+      form: 'recording',
+      extension,
+    });
   });
 
   test.each([
@@ -59,7 +68,7 @@ describe('what is to be listened to', () => {
   ])('is not %s', async (_, content) => {
     expect(await checkFile('speech', content)).toEqual({
       kind: 'unfit',
-      reason: 'is no recording that can be listened to',
+      reason: 'could not be opened as a recording',
     });
   });
 });
@@ -77,7 +86,7 @@ describe('a file of any kind', () => {
     expect(await checkFile('file', content)).toMatchObject({
       kind: 'fit',
       what: 'text',
-      isText: true,
+      form: 'text',
     });
   });
 
@@ -88,7 +97,7 @@ describe('a file of any kind', () => {
     ['file', Buffer.from([1, 0, 2])],
     ['file', Buffer.from('Grüße', 'latin1')],
   ])('is no text where it is not: %s', async (what, content) => {
-    expect(await checkFile('file', content)).toMatchObject({ kind: 'fit', what, isText: false });
+    expect(await checkFile('file', content)).toMatchObject({ kind: 'fit', what, form: 'other' });
   });
 
   test.each(['image', 'speech', 'file'] as const)(

@@ -1,7 +1,16 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openTurnFolder, removeTurnFolders } from '../../src/turns/folder.ts';
+import { testLog } from '../support/log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 test('each attempt at a turn has a folder of its own, for this user alone, which goes with all that is in it', async () => {
@@ -36,7 +45,19 @@ test('the folders of turns that an earlier instance left are removed, and nothin
   symlinkSync(elsewhere, join(tempDir, 'turn-link'));
   await openTurnFolder(tempDir, { turnId: 12, attempt: 3 });
   mkdirSync(join(tempDir, 'claudio-run-x'));
-  await removeTurnFolders(tempDir);
+  const { log, lines } = testLog();
+  await removeTurnFolders(tempDir, log);
+  expect(lines).toEqual([]);
   expect(readdirSync(tempDir)).toEqual(['claudio-run-x']);
   expect(readdirSync(elsewhere)).toEqual(['kept']);
+});
+
+test('folders that may not be written in go too: some tools make their caches so', async () => {
+  const { path, remove } = await openTurnFolder(temporaryFolder(), { turnId: 1, attempt: 1 });
+  mkdirSync(join(path, 'cache', 'module'), { recursive: true });
+  writeFileSync(join(path, 'cache', 'module', 'file'), 'x', { mode: 0o444 });
+  chmodSync(join(path, 'cache', 'module'), 0o555);
+  chmodSync(join(path, 'cache'), 0o000);
+  await remove();
+  expect(existsSync(path)).toBe(false);
 });

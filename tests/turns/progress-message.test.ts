@@ -37,11 +37,15 @@ const open = (over: Partial<Parameters<typeof createProgressMessage>[0]> = {}): 
     streaming: 'off',
     stopButton: STOP,
     onShown: (messageId) => void recorded.push(messageId),
+    isPaused: () => false,
     log: log.log,
     ...over,
   });
   return message;
 };
+
+const FAILED = { kind: 'failed' } as const;
+const SHOWN = { kind: 'shown', messageId: '1' } as const;
 
 const pass = (durationMs: number) => vi.advanceTimersByTimeAsync(durationMs);
 const began: AgentProgress = {
@@ -58,8 +62,8 @@ beforeEach(() => {
   recorded = [];
   outcomes = [];
 });
-afterEach(async () => {
-  await message.close();
+afterEach(() => {
+  message.close();
   vi.useRealTimers();
 });
 
@@ -89,7 +93,7 @@ describe('the message that shows what a turn does', () => {
   });
 
   it('never appears for a short turn, or where it is not wanted', async () => {
-    await open().close();
+    open().close();
     await pass(MINUTE_MS);
     open({ level: 'off' }).note(began);
     await pass(MINUTE_MS);
@@ -127,14 +131,49 @@ describe('the message that shows what a turn does', () => {
     expect(shows[1]).toMatchObject({ messageId: null, markdown: expect.stringContaining('45 s') });
   });
 
-  it('is given up after three failures in a row, and not after two', async () => {
-    const failed = { kind: 'failed' } as const;
-    const shown = { kind: 'shown', messageId: '1' } as const;
-    outcomes = [shown, failed, failed, shown, failed, failed, failed];
+  it('changes once a minute after three failures in a row, and as before when one has come through', async () => {
+    outcomes = [SHOWN, FAILED, FAILED, SHOWN, FAILED, FAILED, FAILED, FAILED];
     open();
-    await pass(10 * MINUTE_MS);
-    expect(shows).toHaveLength(7);
+    await pass(4 * MINUTE_MS);
+    const seconds = shows.map(({ atMs }) => (atMs - (shows[0]?.atMs ?? 0)) / SECOND_MS);
+    expect(seconds.slice(0, 12)).toEqual([0, 3, 6, 9, 12, 15, 18, 78, 138, 143, 148, 153]);
     expect(await message.pending()).toBe('1');
+  });
+
+  it('that may be there or not is tried once more, after a while, and never a third time', async () => {
+    outcomes = [FAILED, FAILED];
+    open();
+    await pass(24 * SECOND_MS);
+    expect(shows).toHaveLength(1);
+    await pass(SECOND_MS);
+    expect(shows).toHaveLength(2);
+    await pass(60 * MINUTE_MS);
+    expect(shows).toHaveLength(2);
+    expect(await message.pending()).toBeNull();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is one message from then on where the second try came through', async () => {
+    outcomes = [FAILED, SHOWN];
+    open();
+    await pass(28 * SECOND_MS);
+    expect(shows.map(({ messageId }) => messageId)).toEqual([null, null, '1']);
+  });
+
+  it('neither appears nor changes while a person is waited for', async () => {
+    let isPaused = true;
+    open({ isPaused: () => isPaused }).note(began);
+    await pass(MINUTE_MS);
+    expect(shows).toEqual([]);
+    isPaused = false;
+    await pass(5 * SECOND_MS);
+    expect(shows).toHaveLength(1);
+    isPaused = true;
+    await pass(5 * MINUTE_MS);
+    expect(shows).toHaveLength(1);
+    isPaused = false;
+    await pass(10 * SECOND_MS);
+    expect(shows[1]).toMatchObject({ messageId: '1' });
   });
 
   it('outlives a platform that throws, and a record that cannot be kept', async () => {
@@ -144,11 +183,12 @@ describe('the message that shows what a turn does', () => {
         throw new Error('the disk is full');
       },
     });
-    await pass(11 * SECOND_MS);
+    await pass(28 * SECOND_MS);
     expect(shows).toHaveLength(3);
     expect(message.messageId).toBe('1');
     expect(log.lines.map(({ event }) => event)).toEqual([
       'progress.sign-broken',
+      'progress.not-shown',
       'progress.not-recorded',
     ]);
   });
@@ -167,8 +207,8 @@ describe('the message that shows what a turn does', () => {
   it('shows nothing more once it is closed', async () => {
     open();
     await pass(5 * SECOND_MS);
-    await message.close();
-    await message.close();
+    message.close();
+    message.close();
     message.note(began);
     await pass(MINUTE_MS);
     expect(shows).toHaveLength(1);
@@ -180,7 +220,7 @@ describe('the message that shows what a turn does', () => {
     outcomes = [() => held.promise];
     open();
     await pass(5 * SECOND_MS);
-    await message.close();
+    message.close();
     expect(message.messageId).toBeNull();
     expect(shows[0]?.signal.aborted).toBe(false);
     const pending = message.pending();
@@ -197,7 +237,7 @@ describe('the message that shows what a turn does', () => {
     outcomes = [() => new Promise(() => undefined)];
     await pass(3 * SECOND_MS);
     expect(shows[1]?.signal.aborted).toBe(false);
-    await message.close();
+    message.close();
     expect(shows[1]?.signal.aborted).toBe(true);
   });
 
@@ -208,7 +248,7 @@ describe('the message that shows what a turn does', () => {
     await pass(3 * SECOND_MS);
     expect(shows.map(({ markdown }) => markdown)).toEqual([
       '⏳ 5 s\n\nTranscribing',
-      '⏳ 8 s\n\nThinking',
+      '⏳ 8 s\n\nThinking…',
     ]);
   });
 });

@@ -33,10 +33,71 @@ test('the newest open question of a conversation is the one to answer, running o
   const other = running('43');
   questions.ask(other.asker, 'Elsewhere?', []);
   const open = { id: second, turnId, text: 'Second?', options: ['yes', 'no'] };
-  expect(questions.openFor(conversationId)).toEqual({ ...open, isTurnRunning: true });
+  expect(questions.openFor(conversationId)).toEqual({
+    ...open,
+    isTurnRunning: true,
+    isWaitedFor: false,
+  });
   expect(questions.openOf(turnId)).toMatchObject({ id: second });
   end('interrupted');
-  expect(questions.openFor(conversationId)).toEqual({ ...open, isTurnRunning: false });
+  expect(questions.openFor(conversationId)).toEqual({
+    ...open,
+    isTurnRunning: false,
+    isWaitedFor: false,
+  });
+});
+
+test('a question is waited for from when somebody waits until the last of them has given up', async () => {
+  const { questions, running } = world();
+  const { asker, conversationId } = running();
+  const id = questions.ask(asker, 'Which?', []);
+  const other = questions.ask(running('43').asker, 'Elsewhere?', []);
+  const isWaitedFor = () => {
+    expect(questions.openFor(conversationId)?.isWaitedFor).toBe(questions.isWaitedFor(id));
+    return questions.isWaitedFor(id);
+  };
+  void questions.waitFor(other, NEVER);
+  expect(isWaitedFor()).toBe(false);
+  const givenUp = new AbortController();
+  let isSeenAtTheEnd: boolean | undefined;
+  // Asked before the wait itself has heard of it.
+  givenUp.signal.addEventListener('abort', () => (isSeenAtTheEnd = isWaitedFor()));
+  const first = questions.waitFor(id, givenUp.signal);
+  expect(isWaitedFor()).toBe(true);
+  givenUp.abort();
+  expect(isSeenAtTheEnd).toBe(false);
+  expect(await first).toBeNull();
+  expect(isWaitedFor()).toBe(false);
+
+  const second = questions.waitFor(id, NEVER);
+  expect(isWaitedFor()).toBe(true);
+  questions.answer(id, { text: 'red', by: 'Owner' });
+  questions.wake();
+  expect(questions.isWaitedFor(id)).toBe(false);
+  await second;
+});
+
+test('what a stopped turn asked is no longer open to words', () => {
+  const { questions, running, queue } = world();
+  const { asker, turnId, conversationId } = running();
+  questions.ask(asker, 'Which?', []);
+  void questions.waitFor(questions.openOf(turnId)?.id ?? 0, NEVER);
+  expect(questions.openFor(conversationId)).toMatchObject({ isWaitedFor: true });
+  expect(queue.requestStop(turnId)).toBe(true);
+  expect(questions.openFor(conversationId)).toBeNull();
+});
+
+test('a question that is shown again has its buttons, and stands in the history once', () => {
+  const { questions, running, database, told } = world();
+  const { asker, turnId } = running();
+  const id = questions.ask(asker, 'Which?', ['red']);
+  const open = questions.openOf(turnId);
+  if (open !== null) questions.askAgain(asker, open);
+  expect(told()).toEqual(['❓ Which?', '❓ Still open: Which?']);
+  expect(database.orm.query.deliveries.findMany().sync()[1]?.part['buttons']).toEqual([
+    [{ label: 'red', data: `answer:${id}.0` }],
+  ]);
+  expect(database.orm.query.messages.findMany().sync()).toHaveLength(2);
 });
 
 test('a question is answered once', () => {

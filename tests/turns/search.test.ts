@@ -69,6 +69,39 @@ test('it sees neither other conversations nor commands, what waits or was taken 
   expect(find('thing')).toEqual(['the **thing** that I mean']);
 });
 
+test('a second try that waits or was taken back does not hide what was answered', () => {
+  const { said, find, queue, database } = talk();
+  said('the thing that I mean');
+  const first = database.orm.query.turns.findFirst().sync();
+  expect(queue.again(first?.id ?? 0, 'sonnet').kind).toBe('queued');
+  expect(find('thing')).toHaveLength(1);
+  expect(queue.cancelAll(CONVERSATION)).toBe(1);
+  expect(find('thing')).toHaveLength(1);
+});
+
+test('the newest of thousands are found without looking at all the others', () => {
+  const { said, find, database } = talk();
+  said('thing');
+  const count = 4000;
+  const insert = database.orm.$client.prepare(
+    'insert into messages (conversation_id, role, text, created_at_ms) values (?, ?, ?, 1)',
+  );
+  database.transaction(() => {
+    for (let i = 0; i < count; i += 1) {
+      insert.run(CONVERSATION, 'claude', `thing ${i} ${'and more of it '.repeat(20)}`);
+    }
+  });
+  const fastestMs = (limit: number) =>
+    Math.min(
+      ...Array.from({ length: 3 }, () => {
+        const beganAt = performance.now();
+        expect(find('thing', { limit })).toHaveLength(limit);
+        return performance.now() - beganAt;
+      }),
+    );
+  expect(fastestMs(1)).toBeLessThan(fastestMs(count) / 4);
+});
+
 test('a long message is shown around the match, on one line', () => {
   const { said, find } = talk();
   said(`${'before '.repeat(200)}\nneedle\n${'after '.repeat(200)}`);

@@ -26,9 +26,12 @@ const shown = (
   return renderProgress(state, { level, showsText }, atSecond * SECOND_MS);
 };
 
+/** A growing answer, of which a message holds no more than the end. */
+const cut = (text: string): string => shown([[1, wrote(text)]], 6, 'off', true);
+
 describe('what is shown of a turn', () => {
   it('is the time that it takes, and that Claude thinks where no tool runs', () => {
-    expect(shown([], 80)).toBe('⏳ 1 min 20 s\n\nThinking');
+    expect(shown([], 80)).toBe('⏳ 1 min 20 s\n\nThinking…');
     expect(
       shown(
         [
@@ -37,7 +40,7 @@ describe('what is shown of a turn', () => {
         ],
         7,
       ),
-    ).toBe('⏳ 7 s\n\nThinking');
+    ).toBe('⏳ 7 s\n\nThinking…');
   });
 
   it('is the tool that runs, with its own time once that is worth a word', () => {
@@ -105,7 +108,7 @@ describe('what is shown of a turn', () => {
 describe('an answer as it grows', () => {
   it('is shown where it is wanted, as the Markdown that it is', () => {
     const events = [[1, wrote('**Well**, ')]] as const;
-    expect(shown(events, 6)).toBe('⏳ 6 s\n\nThinking');
+    expect(shown(events, 6)).toBe('⏳ 6 s\n\nThinking…');
     expect(shown(events, 6, 'brief', true)).toBe('⏳ 6 s\n\n**Well**, ▍');
     expect(shown([...events, [2, began('a', 'Running ls')]], 6, 'brief', true)).toBe(
       '⏳ 6 s\n\nRunning ls\n\n**Well**, ▍',
@@ -118,13 +121,40 @@ describe('an answer as it grows', () => {
     expect(shown([[1, wrote(' \n')]], 6, 'off', true)).toBe('');
   });
 
-  it('is cut to its last 3,000 characters, at the start of a line', () => {
+  it('is cut to its end, at the start of a line, so that one message holds it', () => {
     const lines = Array.from({ length: 200 }, (_, at) => `Line ${at} of an answer that is long.`);
     const text = shown([[1, wrote(lines.join('\n'))]], 6, 'off', true);
-    expect(text.length).toBeLessThanOrEqual(3002);
+    expect(text.length).toBeLessThanOrEqual(4096);
+    expect(text.length).toBeGreaterThan(3500);
     expect(text).toMatch(/^Line \d+ of [^]*Line 199 of an answer that is long\. ▍$/);
-    const oneLine = shown([[1, wrote('😀'.repeat(3001))]], 6, 'off', true);
+    const oneLine = shown([[1, wrote('😀'.repeat(4001))]], 6, 'off', true);
     expect(oneLine).toMatch(/^(😀)+ ▍$/u);
+  });
+
+  it('keeps its newest words where the longest steps stand around it', () => {
+    const summary = '*'.repeat(200);
+    const steps = Array.from({ length: 6 }, (_, at) => at).flatMap(
+      (at) =>
+        [
+          [at, began(`${at}`, summary)],
+          [at, ended(`${at}`)],
+        ] as const,
+    );
+    const lines = Array.from({ length: 900 }, (_, at) => `Line ${at}.`);
+    const events = [...steps, [7, wrote(lines.join('\n'))], [8, began('x', summary)]] as const;
+    const text = shown(events, 20, 'full', true);
+    expect(text.length).toBeLessThanOrEqual(4096);
+    expect(text).toMatch(/^⏳ 20 s\n\n(?:- ✓ [\\*]{400}, under 1 s\n){5}/u);
+    expect(text).toMatch(/Line 850\.\n[^]*Line 899\. ▍$/u);
+  });
+
+  it('begins the block of code anew that the cut went through, and no other', () => {
+    const code = Array.from({ length: 600 }, (_, at) => `line ${at}`).join('\n');
+    expect(cut(`So:\n\n\`\`\`sh\n${code}`)).toMatch(/^```sh\nline \d+\n[^]*line 599 ▍$/u);
+    expect(cut(`- So:\n  ~~~~\n  ${code}\n  \`\`\`\n~~~\nb`)).toMatch(/^~~~~\nline \d+\n/u);
+    expect(cut(`\`\`\`\na\n\`\`\`\n${code}`)).toMatch(/^line \d+\n/u);
+    expect(cut(`\`\`\`${'x'.repeat(99)}\n${code}`)).toMatch(/^```\nline \d+\n/u);
+    expect(cut(`\`\`\`a\` is code\n${code}`)).toMatch(/^line \d+\n/u);
   });
 
   it('leaves the marks of a code block alone', () => {

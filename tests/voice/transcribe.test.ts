@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Recording, SpeechFailure } from '../../src/core/speech.ts';
 import { pauseFor } from '../../src/voice/attempts.ts';
+import { listeningLimitMs } from '../../src/voice/elevenlabs.ts';
 import { startElevenLabs } from '../standins/elevenlabs/elevenlabs.ts';
 import { failed, useRig } from './rig.ts';
 
@@ -206,6 +207,22 @@ describe('further attempts', () => {
     expect(await transcribe({ root: deaf.url })).toEqual(failed('unreachable', /refused/u));
     expect(rig.pausesMs).toHaveLength(2);
   });
+});
+
+it.each([
+  [0, 120_000],
+  [5_000_000, 180_000],
+  [20_000_000, 360_000],
+  [200_000_000, 600_000],
+])('waits longer for a longer recording: %d bytes, %d ms', (bytes, limitMs) => {
+  expect(listeningLimitMs(bytes)).toBe(limitMs);
+});
+
+it('gives a large recording the time it takes, and a small one less', async () => {
+  const large = { ...RECORDING, content: Buffer.alloc(2_000_000, 'a') };
+  const speech = rig.speech({ limitMs: 0 });
+  expect(await speech.transcribe(large, forEver)).toMatchObject({ kind: 'heard' });
+  expect(await speech.transcribe(RECORDING, forEver)).toEqual(failed('unreachable'));
 });
 
 describe('an answer that never comes', () => {

@@ -112,6 +112,10 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
       { from: request.model, to: FALLBACK_MODEL, failure: outcome.failure, detail: outcome.detail },
       'agent.fallback',
     );
+    // They ended with the program that used them.
+    for (const toolUseId of first.openToolUseIds) {
+      yield { type: 'progress', progress: { kind: 'tool-ended', toolUseId } };
+    }
     const second = yield* attempt(request, FALLBACK_MODEL, log, signal);
     return mergeAttempts(request.model, outcome, second.outcome);
   }
@@ -139,7 +143,7 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
 }
 
 function notRun(outcome: AgentOutcome): RunReport {
-  return { outcome, usedTools: [], settled: Promise.resolve() };
+  return { outcome, usedTools: [], openToolUseIds: [], settled: Promise.resolve() };
 }
 
 function failed(failure: AgentFailure, detail: string, model: string): AgentOutcome {

@@ -11,6 +11,8 @@ export type EarlyEvent = Exclude<AgentEvent, { type: 'completed' }>;
 /** Turns what the stream of one run says into events, one message at a time. */
 export interface Teller {
   eventsOf(message: StreamMessage): Generator<EarlyEvent, void, undefined>;
+  /** The uses of tools that were told to have begun, and not to have ended. */
+  openToolUseIds(): readonly string[];
   /** Must be called in the end: it holds a timer. */
   stop(): void;
 }
@@ -80,6 +82,7 @@ export function createTeller(options: {
         case 'malformed':
       }
     },
+    openToolUseIds: () => [...atWork],
     stop: () => clearTimeout(pause),
   };
 }

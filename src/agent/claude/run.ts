@@ -37,6 +37,8 @@ export interface RunOptions {
 export interface RunReport {
   readonly outcome: AgentOutcome;
   readonly usedTools: readonly string[];
+  /** The ids of the uses of tools that were told to have begun, and not to have ended. */
+  readonly openToolUseIds: readonly string[];
   /** Resolves when no process of the run is left. */
   readonly settled: Promise<void>;
 }
@@ -113,6 +115,7 @@ export async function* runOnce(
   return {
     outcome: outcomeOf(end, reading, options.model, child.stderrTail()),
     usedTools: reading.usedTools,
+    openToolUseIds: teller.openToolUseIds(),
     settled: ending,
   };
 }

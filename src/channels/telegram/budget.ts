@@ -21,31 +21,36 @@ const REMEMBERED_COUNT = 256;
 export interface Budget {
   /** Takes one call; false when there is none to be had now. */
   take(destination: string): boolean;
-  /** Leaves a destination alone for as long as Telegram asked. */
+  /**
+   * Takes one call of those that all chats share, for what keeps a pace of its own in its chat. How long
+   * to wait, in milliseconds; 0 if it is taken.
+   */
+  takeShared(destination: string): number;
+  /** How long a destination is still left alone; 0 if it is not. */
+  pausedMs(destination: string): number;
+  /** Leaves a destination alone for as long as Telegram asked, whatever the call is. */
   pause(destination: string, durationMs: number): void;
 }
 
 interface Bucket {
   tokenCount: number;
   refilledAtMs: number;
-  pausedUntilMs: number;
 }
 
 /** Token buckets, one a destination and one for all of them. */
 export function createBudget(clock: Clock): Budget {
   const fresh = (rate: Rate): Bucket => ({
     tokenCount: rate.burstCount,
-    refilledAtMs: clock.now(),
-    pausedUntilMs: 0,
+    refilledAtMs: clock.elapsed(),
   });
   const overall = fresh(OVERALL);
   const buckets = new Map<string, Bucket>();
+  const pausedUntilMs = new Map<string, number>();
 
   const refill = (bucket: Bucket, rate: Rate): Bucket => {
-    const now = clock.now();
-    // A clock that was set back must not empty the bucket.
-    const elapsedMs = Math.max(0, now - bucket.refilledAtMs);
-    bucket.tokenCount = Math.min(rate.burstCount, bucket.tokenCount + elapsedMs / rate.refillMs);
+    const now = clock.elapsed();
+    const refillCount = (now - bucket.refilledAtMs) / rate.refillMs;
+    bucket.tokenCount = Math.min(rate.burstCount, bucket.tokenCount + refillCount);
     bucket.refilledAtMs = now;
     return bucket;
   };
@@ -61,24 +66,38 @@ export function createBudget(clock: Clock): Budget {
 
   const forgetFull = (): void => {
     for (const [destination, bucket] of buckets) {
-      const full = refill(bucket, PER_DESTINATION).tokenCount >= PER_DESTINATION.burstCount;
-      if (full && bucket.pausedUntilMs <= clock.now()) buckets.delete(destination);
+      const { tokenCount } = refill(bucket, PER_DESTINATION);
+      if (tokenCount >= PER_DESTINATION.burstCount) buckets.delete(destination);
     }
   };
 
+  const pausedMs = (destination: string): number => {
+    const leftMs = (pausedUntilMs.get(destination) ?? 0) - clock.elapsed();
+    if (leftMs <= 0) pausedUntilMs.delete(destination);
+    return Math.max(0, Math.ceil(leftMs));
+  };
+
+  const takeShared = (destination: string): number => {
+    const waitMs = pausedMs(destination);
+    if (waitMs > 0) return waitMs;
+    const lackingCount = 1 - refill(overall, OVERALL).tokenCount;
+    if (lackingCount > 0) return Math.ceil(lackingCount * OVERALL.refillMs);
+    overall.tokenCount -= 1;
+    return 0;
+  };
+
   return {
+    takeShared,
+    pausedMs,
     take(destination) {
       const bucket = bucketOf(destination);
-      refill(overall, OVERALL);
-      const affordable = bucket.tokenCount >= 1 && overall.tokenCount >= 1;
-      if (!affordable || bucket.pausedUntilMs > clock.now()) return false;
+      if (bucket.tokenCount < 1 || takeShared(destination) > 0) return false;
       bucket.tokenCount -= 1;
-      overall.tokenCount -= 1;
       return true;
     },
     pause(destination, durationMs) {
-      const bucket = bucketOf(destination);
-      bucket.pausedUntilMs = Math.max(bucket.pausedUntilMs, clock.now() + durationMs);
+      const untilMs = clock.elapsed() + durationMs;
+      pausedUntilMs.set(destination, Math.max(pausedUntilMs.get(destination) ?? 0, untilMs));
     },
   };
 }
@@ -87,11 +106,10 @@ export function createBudget(clock: Clock): Budget {
 export interface Pace {
   /** Takes one call, for which the next has to wait; how long it has to wait itself, 0 if it is taken. */
   take(destination: string, everyMs: number): number;
-  /** Leaves a destination alone for as long as Telegram asked. */
-  pause(destination: string, durationMs: number): void;
 }
 
-export function createPace(clock: Clock): Pace {
+/** Keeps calls apart that also take from what all cosmetic calls share. */
+export function createPace(clock: Clock, budget: Budget): Pace {
   const freeAtMs = new Map<string, number>();
 
   const forgetFree = (): void => {
@@ -103,15 +121,13 @@ export function createPace(clock: Clock): Pace {
   return {
     take(destination, everyMs) {
       const now = clock.elapsed();
-      const waitMs = Math.ceil((freeAtMs.get(destination) ?? now) - now);
-      if (waitMs > 0) return waitMs;
+      const ownWaitMs = Math.ceil((freeAtMs.get(destination) ?? now) - now);
+      if (ownWaitMs > 0) return Math.max(ownWaitMs, budget.pausedMs(destination));
+      const sharedWaitMs = budget.takeShared(destination);
+      if (sharedWaitMs > 0) return sharedWaitMs;
       if (freeAtMs.size >= REMEMBERED_COUNT) forgetFree();
       freeAtMs.set(destination, now + everyMs);
       return 0;
-    },
-    pause(destination, durationMs) {
-      const untilMs = clock.elapsed() + durationMs;
-      freeAtMs.set(destination, Math.max(freeAtMs.get(destination) ?? untilMs, untilMs));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Conversation } from '../../core/conversation.ts';
 import type { BotApi, CallOptions } from './client.ts';
 import { composeReply } from './compose.ts';
 import { CHANNEL } from './parse.ts';
-import { partSchema, type TelegramPart } from './part.ts';
+import { partSchema, type SeriesPart, type TelegramPart } from './part.ts';
 import { renderMessage } from './render/message.ts';
 import { sendFiles } from './send-files.ts';
 import { sendDocument, sendEdit, sendRemoval, sendText } from './send-text.ts';
@@ -37,12 +37,26 @@ export function createTelegramChannel(options: {
     const call: CallOptions = { signal: AbortSignal.timeout(timeoutMs), timeoutMs };
     if (part.kind === 'edit') return sendEdit(api, conversation.chat, part, call);
     if (part.kind === 'removal') return sendRemoval(api, conversation.chat, part, call);
+    if (part.kind === 'series') return sendFirst(conversation, part);
     // A message takes the drafts before it away, and none may come behind it.
     signs.settle(conversation);
     const target = targetOf(conversation);
     if (part.kind === 'text') return sendText(api, target, part, call);
     if (part.kind === 'document') return sendDocument(api, target, part, call);
     return sendFiles(api, target, part, call);
+  };
+
+  /** The first of a series; the others are what is left to do, whatever became of it. */
+  const sendFirst = async (
+    conversation: Conversation,
+    { parts: [first, ...others] }: SeriesPart,
+  ): Promise<SendOutcome> => {
+    if (first === undefined) throw new Error('a series without parts');
+    const outcome = await sendPart(conversation, first);
+    if (others.length === 0) return outcome;
+    const rest: SeriesPart = { kind: 'series', parts: others };
+    if (outcome.kind === 'sent') return { ...outcome, rest };
+    return outcome.kind === 'rejected' ? { ...outcome, instead: rest } : outcome;
   };
 
   return {

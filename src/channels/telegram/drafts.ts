@@ -2,13 +2,13 @@ import type { Signs } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import type { Logger } from '../../platform/log.ts';
-import { createPace } from './budget.ts';
+import { type Budget, createPace } from './budget.ts';
 import type { BotApi } from './client.ts';
-import { renderMessage } from './render/message.ts';
+import { renderEnd } from './render/message.ts';
 import { doneSchema } from './schema.ts';
 import { isGroup, targetOf } from './target.ts';
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 2_000;
 const TIMEOUT_MS = 10_000;
 /** As long as Telegram shows a draft: https://core.telegram.org/bots/api#sendmessagedraft */
 const FRESH_MS = 30_000;
@@ -18,8 +18,6 @@ export interface Drafts {
   readonly draft: Signs['draft'];
   /** Shows no more of what is waiting for a conversation: its answer is there. */
   settle(conversation: Conversation): void;
-  /** Shows nothing in this chat for a while. */
-  pause(destination: string, durationMs: number): void;
 }
 
 interface Draft {
@@ -38,23 +36,29 @@ interface Line {
 }
 
 /**
- * Makes the drafts: sendMessageDraft. Of what comes faster than the budget allows only the newest is
- * kept, and shown in its time unless it has grown old by then.
+ * Makes the drafts: sendMessageDraft. Of an answer too long for one its end is shown. Of what comes
+ * faster than the budget allows only the newest is kept, and shown in its time unless it has grown old
+ * by then; what can be seen already is not sent again.
  */
 export function createDrafts(options: {
   api: BotApi;
   clock: Clock;
+  budget: Budget;
   log: Pick<Logger, 'debug'>;
 }): Drafts {
-  const { api, clock, log } = options;
-  const pace = createPace(clock);
+  const { api, clock, budget, log } = options;
+  const pace = createPace(clock, budget);
   const lines = new Map<string, Line>();
+  /** The newest of each conversation, shown or waiting, by its id. */
+  const newest = new Map<string, Draft>();
+
+  const isStale = ({ atMs }: Draft): boolean => clock.elapsed() - atMs > FRESH_MS;
 
   const send = async (
     { conversation, draftId, markdown }: Draft,
     signal: AbortSignal,
   ): Promise<void> => {
-    const { text, entities } = renderMessage(markdown);
+    const { text, entities } = renderEnd(markdown);
     const outcome = await api.call(
       'sendMessageDraft',
       {
@@ -68,16 +72,15 @@ export function createDrafts(options: {
       { signal, timeoutMs: TIMEOUT_MS },
     );
     if (outcome.kind === 'ok' || signal.aborted) return;
+    newest.delete(conversation.id);
     const { destination } = conversation;
-    if (outcome.kind === 'rate-limited') pace.pause(destination, outcome.retryAfterMs);
+    if (outcome.kind === 'rate-limited') budget.pause(destination, outcome.retryAfterMs);
     log.debug({ sign: 'draft', destination, outcome }, 'telegram.sign-failed');
   };
 
   const advance = (destination: string, line: Line): void => {
     if (line.timer !== null || line.underWay !== null) return;
-    for (const [id, { atMs }] of line.waiting) {
-      if (clock.elapsed() - atMs > FRESH_MS) line.waiting.delete(id);
-    }
+    for (const [id, draft] of line.waiting) if (isStale(draft)) line.waiting.delete(id);
     const [next] = line.waiting.values();
     if (next === undefined) {
       lines.delete(destination);
@@ -104,22 +107,23 @@ export function createDrafts(options: {
   return {
     draft(conversation, draftId, markdown) {
       if (isGroup(conversation)) return;
-      const { destination } = conversation;
+      const { destination, id } = conversation;
+      const draft = { conversation, draftId, markdown: markdown.trimEnd(), atMs: clock.elapsed() };
+      const before = newest.get(id);
+      const isKnown = before?.draftId === draftId && before.markdown === draft.markdown;
+      if (isKnown && !isStale(before)) return;
+      for (const [other, old] of newest) if (isStale(old)) newest.delete(other);
+      newest.set(id, draft);
       const line = lines.get(destination) ?? { waiting: new Map(), underWay: null, timer: null };
       lines.set(destination, line);
-      line.waiting.set(conversation.id, {
-        conversation,
-        draftId,
-        markdown,
-        atMs: clock.elapsed(),
-      });
+      line.waiting.set(id, draft);
       advance(destination, line);
     },
     settle({ id, destination }) {
+      newest.delete(id);
       const line = lines.get(destination);
       line?.waiting.delete(id);
       if (line?.underWay?.id === id) line.underWay.controller.abort();
     },
-    pause: (destination, durationMs) => pace.pause(destination, durationMs),
   };
 }

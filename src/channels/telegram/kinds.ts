@@ -19,7 +19,7 @@ const KINDS: readonly (readonly [field: string, what: string])[] = [
   ['poll', 'a poll'],
   ['checklist', 'a checklist'],
   ['story', 'a story'],
-  ['dice', 'a dice'],
+  ['dice', 'a die'],
   ['game', 'a game'],
   ['paid_media', 'paid media'],
   ['invoice', 'an invoice'],

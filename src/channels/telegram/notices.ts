@@ -2,7 +2,7 @@ import type { Notice, ShowOutcome, Signs } from '../../core/channel.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Conversation } from '../../core/conversation.ts';
 import type { Logger } from '../../platform/log.ts';
-import { createPace } from './budget.ts';
+import { type Budget, createPace } from './budget.ts';
 import type { BotApi, CallOptions, CallOutcome } from './client.ts';
 import { keyboardOf, plainLinks } from './message-fields.ts';
 import { refuses } from './outcome.ts';
@@ -16,21 +16,20 @@ const PRIVATE_EVERY_MS = 3_000;
 const GROUP_EVERY_MS = 10_000;
 const TIMEOUT_MS = 10_000;
 
-/** Passing messages, on a budget of their own. */
+/** Passing messages, at a pace of their own. */
 export interface Notices {
   readonly show: Signs['show'];
-  /** Shows nothing in this chat for a while. */
-  pause(destination: string, durationMs: number): void;
 }
 
 /** Makes the messages that come without a sound and change: sendMessage, editMessageText. */
 export function createNotices(options: {
   api: BotApi;
   clock: Clock;
+  budget: Budget;
   log: Pick<Logger, 'debug'>;
 }): Notices {
-  const { api, clock, log } = options;
-  const pace = createPace(clock);
+  const { api, clock, budget, log } = options;
+  const pace = createPace(clock, budget);
 
   const put = (
     conversation: Conversation,
@@ -71,9 +70,9 @@ export function createNotices(options: {
     }
     if (!signal.aborted) log.debug({ sign: 'show', destination, outcome }, 'telegram.sign-failed');
     if (outcome.kind !== 'rate-limited') return { kind: 'failed' };
-    pace.pause(destination, outcome.retryAfterMs);
+    budget.pause(destination, outcome.retryAfterMs);
     return { kind: 'wait', retryAfterMs: outcome.retryAfterMs };
   };
 
-  return { show, pause: (destination, durationMs) => pace.pause(destination, durationMs) };
+  return { show };
 }

@@ -3,8 +3,12 @@ import type { CallFailure, CallOutcome } from './client.ts';
 
 /** What Telegram says of a token that is wrong or was revoked. */
 const TOKEN_REFUSED: ReadonlySet<number> = new Set([401, 404]);
+/** What Telegram says of a bot that may not do it: with another form it may not either. */
+export const FORBIDDEN: ReadonlySet<number> = new Set([401, 403]);
 /** Of an album, the flood limit is told in a 400 about one of its messages. */
 const FLOOD_WITHIN = /Too Many Requests: retry after (\d{1,6})/i;
+/** What Telegram says of an album that it could not send for reasons of its own. */
+const PASSING = /group send failed/i;
 const MS_PER_SECOND = 1_000;
 
 /** Whether the Bot API refused a text for its entities: "can't parse entities", "ENTITY_…". */
@@ -25,7 +29,8 @@ function failed(outcome: CallFailure): SendOutcome {
   }
   const reason = `${outcome.status}: ${outcome.reason}`;
   // That is nothing against the message: it can go out once the owner has set the right token.
-  return { kind: TOKEN_REFUSED.has(outcome.status) ? 'unreachable' : 'rejected', reason };
+  const mayWorkLater = TOKEN_REFUSED.has(outcome.status) || PASSING.test(outcome.reason);
+  return { kind: mayWorkLater ? 'unreachable' : 'rejected', reason };
 }
 
 /** What a call that sends a message comes to, for the outbox. */

@@ -37,26 +37,33 @@ const formattedCaption = { ...formatted, text: z.string() };
 
 const file = z.strictObject({ path: z.string().min(1), name: z.string().min(1) });
 
+/** The id of the message that it answers, and what stands below it. */
+const around = { replyTo: messageId.nullable(), buttons };
+
+const text = z.strictObject({
+  kind: z.literal('text'),
+  ...formatted,
+  /** The same as Markdown, to be tried first, as a rich message. */
+  rich: z.string().min(1).exactOptional(),
+  ...around,
+});
+
+const document = z.strictObject({
+  kind: z.literal('document'),
+  fileName: z.string().min(1),
+  content: z.string().min(1),
+  ...around,
+});
+
+const saying = z.discriminatedUnion('kind', [text, document]);
+
 /** How many files an album holds: https://core.telegram.org/bots/api#sendmediagroup */
 export const ALBUM_LIMIT_COUNT = 10;
 
-/** One call to Telegram in the making; `replyTo` is the id of the message that it answers. */
+/** One call to Telegram in the making, or a series of them. */
 export const partSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('text'),
-    ...formatted,
-    /** The same as Markdown, to be tried first, as a rich message. */
-    rich: z.string().min(1).exactOptional(),
-    replyTo: messageId.nullable(),
-    buttons,
-  }),
-  z.strictObject({
-    kind: z.literal('document'),
-    fileName: z.string().min(1),
-    content: z.string().min(1),
-    replyTo: messageId.nullable(),
-    buttons,
-  }),
+  text,
+  document,
   z.strictObject({
     kind: z.literal('files'),
     /** What they are to be; more than one make an album. */
@@ -64,9 +71,12 @@ export const partSchema = z.discriminatedUnion('kind', [
     files: z.array(file).min(1).max(ALBUM_LIMIT_COUNT),
     /** The caption of the first, or empty. */
     ...formattedCaption,
-    replyTo: messageId.nullable(),
-    buttons,
+    /** To be sent in their place where they cannot be sent. */
+    instead: z.array(saying).min(1).exactOptional(),
+    ...around,
   }),
+  /** What takes one place in the order, though it is several messages. */
+  z.strictObject({ kind: z.literal('series'), parts: z.array(saying).min(1) }),
   z.strictObject({ kind: z.literal('edit'), messageId, ...formatted, buttons }),
   z.strictObject({ kind: z.literal('removal'), messageId }),
 ]);
@@ -74,6 +84,9 @@ export const partSchema = z.discriminatedUnion('kind', [
 export type TelegramPart = z.infer<typeof partSchema>;
 export type TextPart = Extract<TelegramPart, { kind: 'text' }>;
 export type DocumentPart = Extract<TelegramPart, { kind: 'document' }>;
+export type SeriesPart = Extract<TelegramPart, { kind: 'series' }>;
+/** What needs no file from the disk. */
+export type SayingPart = TextPart | DocumentPart;
 export type FilesPart = Extract<TelegramPart, { kind: 'files' }>;
 export type EditPart = Extract<TelegramPart, { kind: 'edit' }>;
 export type RemovalPart = Extract<TelegramPart, { kind: 'removal' }>;

@@ -47,7 +47,7 @@ export const messageSchema = z.looseObject({
   is_topic_message: z.boolean().optional(),
   media_group_id: dispensable(z.string()),
   /** On the last message of a group that has become a supergroup: the id that it has now. */
-  migrate_to_chat_id: id.optional(),
+  migrate_to_chat_id: dispensable(id),
   text: dispensable(z.string()),
   caption: dispensable(z.string()),
   entities: dispensable(z.array(entity)),
@@ -97,8 +97,8 @@ export const answerSchema = z.discriminatedUnion('ok', [
     description: z.string().optional(),
     parameters: z
       .looseObject({
-        retry_after: z.number().nonnegative().optional(),
-        migrate_to_chat_id: id.optional(),
+        retry_after: dispensable(z.number().nonnegative()),
+        migrate_to_chat_id: dispensable(id),
       })
       .transform(({ retry_after: seconds, migrate_to_chat_id: movedTo }) => ({
         retryAfterMs: seconds === undefined ? null : Math.ceil(seconds * MS_PER_SECOND),

@@ -2,10 +2,11 @@ import type { MessageEntity } from '@grammyjs/types';
 import { z } from 'zod';
 import type { SendOutcome } from '../../core/channel.ts';
 import type { BotApi, CallOptions, CallOutcome } from './client.ts';
+import { filesOutcomeOf, inPlaceOf } from './lost.ts';
 import { answering, captionOf, keyboardOf } from './message-fields.ts';
-import { refuses, sendOutcomeOf } from './outcome.ts';
+import { refuses } from './outcome.ts';
 import type { FilesPart } from './part.ts';
-import { sentMessageSchema } from './schema.ts';
+import { doneSchema, sentMessageSchema } from './schema.ts';
 import { formattedOrPlain } from './send-text.ts';
 import type { Target } from './target.ts';
 import { isPhoto, openUploads } from './uploads.ts';
@@ -16,7 +17,10 @@ type Media = FilesPart['media'];
 type Shipment = Omit<FilesPart, 'kind' | 'files'> & { readonly files: readonly File[] };
 
 /** What Telegram says of a photo that it does not take as one, or of a person who wants no recordings. */
-const WRONG_MEDIA = /photo|image_|voice_messages_forbidden/i;
+const WRONG_MEDIA =
+  /photo|image_|voice_messages_forbidden|receiving of voice messages|send voice notes/i;
+/** With that of the upload it stays below what the port allows. */
+const PROBE_TIMEOUT_MS = 8_000;
 
 const sentAlbumSchema = z
   .array(sentMessageSchema)
@@ -90,38 +94,14 @@ async function ship(
       ? sendOne(api, target, shipment, file, entities, call)
       : sendAlbum(api, target, shipment, entities, call);
   });
-  if (shipment.media === 'document' || !refuses(outcome, WRONG_MEDIA)) return outcome;
+  const isFinal = shipment.media === 'document' || shipment.instead !== undefined;
+  if (isFinal || !refuses(outcome, WRONG_MEDIA)) return outcome;
   return await ship(api, target, { ...shipment, media: 'document' }, call);
 }
 
 /**
- * Sends an album as single messages, where it is too much for one call. When one of them fails, those
- * before it go out again with the next attempt.
- */
-async function shipSingly(
-  api: BotApi,
-  target: Target,
-  shipment: Shipment,
-  call: CallOptions,
-): Promise<CallOutcome<string | null>> {
-  const { files, ...rest } = shipment;
-  const bare = { ...rest, text: '', entities: [], replyTo: null };
-  const [first, ...others] = files.map((file, index) => ({
-    ...(index === 0 ? rest : bare),
-    files: [file],
-  }));
-  if (first === undefined) throw new Error('a part without files');
-  const outcome = await ship(api, target, first, call);
-  for (const other of outcome.kind === 'ok' ? others : []) {
-    const next = await ship(api, target, other, call);
-    if (next.kind !== 'ok') return next;
-  }
-  return outcome;
-}
-
-/**
  * Sends files: a photo that Telegram would not take as one as a document, and then all of its album,
- * since documents stand only among themselves.
+ * since documents stand only among themselves. A recording that stands for words is one or nothing.
  */
 export async function sendFiles(
   api: BotApi,
@@ -129,11 +109,21 @@ export async function sendFiles(
   part: FilesPart,
   call: CallOptions,
 ): Promise<SendOutcome> {
-  const uploads = await openUploads(part.files, api.isOwnServer);
-  if (uploads.kind === 'refused') return { kind: 'rejected', reason: uploads.reason };
+  const uploads = await openUploads(part.files);
+  if (uploads.kind === 'refused') {
+    const { problem, name } = uploads;
+    const reason = `${problem}: ${name}`;
+    const instead = inPlaceOf(part, part.files.length === 1 ? problem : reason);
+    return { kind: 'rejected', reason, instead };
+  }
   const { files } = uploads;
   const shipment = { ...part, files, media: await mediaOf(part.media, files) };
   const outcome = await ship(api, target, shipment, call);
-  const tooMuch = outcome.kind === 'rejected' && outcome.status === 413 && files.length > 1;
-  return sendOutcomeOf(tooMuch ? await shipSingly(api, target, shipment, call) : outcome);
+  if (outcome.kind !== 'unreachable') return filesOutcomeOf(outcome, part);
+  // Telegram itself may be away, which is nothing against these files.
+  const how = { timeoutMs: PROBE_TIMEOUT_MS };
+  const { kind } = await api.call('getMe', {}, doneSchema, how);
+  return kind === 'ok'
+    ? { ...outcome, instead: inPlaceOf(part, 'the upload failed again and again') }
+    : outcome;
 }

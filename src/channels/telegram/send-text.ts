@@ -1,14 +1,15 @@
 import type { MessageEntity } from '@grammyjs/types';
 import type { SendOutcome } from '../../core/channel.ts';
 import type { BotApi, CallOptions, CallOutcome } from './client.ts';
+import { filesOutcomeOf } from './lost.ts';
 import { answering, keyboardOf, plainLinks } from './message-fields.ts';
-import { refuses, refusesMarkup, sendOutcomeOf } from './outcome.ts';
+import { FORBIDDEN, refuses, refusesMarkup, sendOutcomeOf } from './outcome.ts';
 import type { DocumentPart, EditPart, RemovalPart, TextPart } from './part.ts';
 import { doneSchema, sentMessageSchema } from './schema.ts';
 import type { Target } from './target.ts';
 
-/** What Telegram says of a bot that may not do it: with another form it may not either. */
-const FORBIDDEN: ReadonlySet<number> = new Set([401, 403]);
+/** All that is left of a message that Telegram no longer takes away. */
+const TICK = '✓';
 
 /** Makes a call, and once more without its formatting where that is what Telegram refuses. */
 export async function formattedOrPlain(
@@ -57,7 +58,7 @@ export async function sendDocument(
     ...answering(part.replyTo),
     ...keyboardOf(part.buttons),
   };
-  return sendOutcomeOf(await api.call('sendDocument', params, sentMessageSchema, call));
+  return filesOutcomeOf(await api.call('sendDocument', params, sentMessageSchema, call), part);
 }
 
 /** Changes a text. That it says so already is as good. */
@@ -84,7 +85,10 @@ export async function sendEdit(
   return stands ? { kind: 'sent', messageId: String(part.messageId) } : sendOutcomeOf(outcome);
 }
 
-/** Takes a message away. That it is gone, or too old to be taken away, is as good. */
+/**
+ * Takes a message away. One that is more than 48 hours old stays and loses its text and its buttons:
+ * https://core.telegram.org/bots/api#deletemessage. That it is gone, or cannot be changed, is as good.
+ */
 export async function sendRemoval(
   api: BotApi,
   chat: string,
@@ -93,8 +97,14 @@ export async function sendRemoval(
 ): Promise<SendOutcome> {
   const params = { chat_id: chat, message_id: part.messageId };
   const outcome = await api.call('deleteMessage', params, doneSchema, call);
+  if (refuses(outcome, /message can't be deleted/)) {
+    const { messageId } = part;
+    const tick: EditPart = { kind: 'edit', messageId, text: TICK, entities: [], buttons: [] };
+    const edited = await sendEdit(api, chat, tick, call);
+    const isOver = edited.kind === 'sent' || edited.kind === 'rejected';
+    return isOver ? { kind: 'sent', messageId: null } : edited;
+  }
   const done =
-    outcome.kind === 'ok' ||
-    refuses(outcome, /message to delete not found|message can't be deleted|MESSAGE_ID_INVALID/);
+    outcome.kind === 'ok' || refuses(outcome, /message to delete not found|MESSAGE_ID_INVALID/);
   return done ? { kind: 'sent', messageId: null } : sendOutcomeOf(outcome);
 }

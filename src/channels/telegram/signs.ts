@@ -44,10 +44,10 @@ interface Chat {
 
 /**
  * Makes Telegram's signs of life: setMessageReaction, sendChatAction, answerCallbackQuery, and what
- * `notices.ts` and `drafts.ts` show on budgets of their own.
+ * `notices.ts` and `drafts.ts` show at a pace of their own.
  *
- * Calls that the budget does not allow are dropped, not kept for later. Failures are logged at debug
- * and end nothing.
+ * Calls that the budget does not allow are dropped, not kept for later. Where one of them meets the
+ * flood limit all keep still in that chat. Failures are logged at debug and end nothing.
  */
 export function createSigns(options: {
   api: BotApi;
@@ -56,8 +56,8 @@ export function createSigns(options: {
 }): TelegramSigns {
   const { api, clock, log } = options;
   const budget = createBudget(clock);
-  const notices = createNotices(options);
-  const drafts = createDrafts(options);
+  const notices = createNotices({ ...options, budget });
+  const drafts = createDrafts({ ...options, budget });
   const chats = new Map<string, Chat>();
 
   const make = async (
@@ -188,8 +188,6 @@ export function createSigns(options: {
     draft: drafts.draft,
     settle: drafts.settle,
 
-    pause(destination, durationMs) {
-      for (const each of [budget, notices, drafts]) each.pause(destination, durationMs);
-    },
+    pause: (destination, durationMs) => budget.pause(destination, durationMs),
   };
 }

@@ -5,8 +5,6 @@ import { imageSize } from 'image-size';
 const MEBIBYTE = 1_024 * 1_024;
 /** https://core.telegram.org/bots/api#sending-files */
 const MAX_UPLOAD_MEBIBYTES = 50;
-/** https://core.telegram.org/bots/api#using-a-local-bot-api-server */
-const MAX_UPLOAD_MEBIBYTES_OWN_SERVER = 2_000;
 const MAX_PHOTO_BYTES = 10 * MEBIBYTE;
 /** Of width and height together, and of the one to the other: https://core.telegram.org/bots/api#sendphoto */
 const MAX_PHOTO_SIDES = 10_000;
@@ -19,18 +17,20 @@ const PHOTO_BEGINNINGS = [/^\xFF\xD8\xFF/, /^\x89PNG\r\n/, /^RIFF.{4}WEBP/s];
 /** Files ready to go out, each read from the disk only on its way; or what is wrong with one. */
 export type Uploads =
   | { readonly kind: 'opened'; readonly files: readonly File[] }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly problem: string; readonly name: string };
 
 function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
 }
 
-async function open(path: string, name: string, maxMebibytes: number): Promise<File | string> {
+async function open(path: string, name: string): Promise<File | string> {
   try {
     const stats = await stat(path);
     if (!stats.isFile()) return 'it is no file';
     if (stats.size === 0) return 'the file is empty';
-    if (stats.size > maxMebibytes * MEBIBYTE) return `the file is larger than ${maxMebibytes} MB`;
+    if (stats.size > MAX_UPLOAD_MEBIBYTES * MEBIBYTE) {
+      return `the file is larger than ${MAX_UPLOAD_MEBIBYTES} MB`;
+    }
     return new File([await openAsBlob(path)], name);
   } catch (thrown) {
     const code = codeOf(thrown);
@@ -38,16 +38,14 @@ async function open(path: string, name: string, maxMebibytes: number): Promise<F
   }
 }
 
-/** Opens the files of a part; all of them, or none. A server of one's own takes larger ones. */
+/** Opens the files of a part; all of them, or none. */
 export async function openUploads(
   wanted: readonly { readonly path: string; readonly name: string }[],
-  isOwnServer: boolean,
 ): Promise<Uploads> {
-  const maxMebibytes = isOwnServer ? MAX_UPLOAD_MEBIBYTES_OWN_SERVER : MAX_UPLOAD_MEBIBYTES;
   const files: File[] = [];
   for (const { path, name } of wanted) {
-    const opened = await open(path, name, maxMebibytes);
-    if (typeof opened === 'string') return { kind: 'refused', reason: `${opened}: ${name}` };
+    const opened = await open(path, name);
+    if (typeof opened === 'string') return { kind: 'refused', problem: opened, name };
     files.push(opened);
   }
   return { kind: 'opened', files };

@@ -1,11 +1,13 @@
 import type { CallToolResult, McpServer, ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
+import { excerpt } from '../../core/format.ts';
+import type { Answer } from '../../turns/questions.ts';
 import type { ToolContext } from '../context.ts';
 import { done, guarded, OVER, refused } from '../result.ts';
 
 const DESCRIPTION = `Asks the person a question in the chat and waits for the answer, for hours or days if need be.
 
-Use it when you cannot go on without a decision that is theirs: which of two ways, whether to do what cannot be undone, a detail that is nowhere to be found. Do not use it for what you can find out or reasonably decide yourself, to ask whether they are content, or for a question that may as well end your answer. Ask one question at a time, complete in itself: they may read it much later, on a phone. With options each becomes a button; the answer may still come in their own words.`;
+Use it when you cannot go on without a decision that is theirs: which of two ways, whether to do what cannot be undone, a detail that is nowhere to be found. Do not use it for what you can find out or reasonably decide yourself, to ask whether they are content, or for a question that may as well end your answer. Ask one question at a time, complete in itself: they may read it much later, on a phone. With options each becomes a button, but they may write something else instead: be ready for an answer that is none of the options. In a group another person than the one who wrote to you may answer; you are told who did.`;
 
 const inputSchema = z.object({
   question: z.string().min(1).max(3000).describe('Markdown.'),
@@ -15,6 +17,8 @@ const inputSchema = z.object({
     .default([])
     .describe('Short labels for buttons. Leave out for a free answer.'),
 });
+
+const NAME_LENGTH = 64;
 
 type Input = z.infer<typeof inputSchema>;
 
@@ -42,40 +46,52 @@ async function ask(
   }
   const questionId = open(context, question, options);
   context.asking.add(questionId);
+  context.user.waits(true);
   const stopSigns = giveSigns(context, call);
   try {
     const signal = AbortSignal.any([context.closed, call.mcpReq.signal]);
     const answer = await context.questions.waitFor(questionId, signal);
     if (answer !== null) {
       context.answered.add(questionId);
-      return done(`The person answered: ${answer.answer}`);
+      return done(`${nameOf(answer)} answered: ${answer.answer}`);
     }
-    return refused(
-      context.closed.aborted ? OVER : 'The question was withdrawn before anybody answered it.',
-    );
+    if (context.closed.aborted) return refused(OVER);
+    // Claude does something else now: whoever answered would speak to nobody.
+    if (call.mcpReq.signal.aborted) context.questions.withdraw(context.user.turnId);
+    return refused('The question was withdrawn before anybody answered it.');
   } finally {
     stopSigns();
     context.asking.delete(questionId);
+    context.user.waits(false);
   }
+}
+
+/** On one line, so that it cannot pass for the answer or for more than a name. */
+function nameOf({ by }: Answer): string {
+  const name = excerpt(by.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '), NAME_LENGTH);
+  return name === '' ? 'The person' : name;
 }
 
 /** Asks, or goes on with what an interrupted attempt at this turn asked, where that is the very same. */
 function open(context: ToolContext, text: string, options: readonly string[]): number {
   const { questions, user, database } = context;
   const asked = database.transaction(() => {
-    const earlier = questions.openOf(user.turnId) ?? questions.answeredLate(user.turnId);
+    const unanswered = questions.openOf(user.turnId);
+    const earlier = unanswered ?? questions.answeredLate(user.turnId);
     if (
       earlier?.text === text &&
       JSON.stringify(earlier.options) === JSON.stringify(options) &&
       !context.answered.has(earlier.id)
     ) {
-      return { id: earlier.id, isNew: false };
+      // It stands far up in the chat, and the person was not told that it is waited for again.
+      if (unanswered !== null) questions.askAgain(user, unanswered);
+      return { id: earlier.id, isSaid: unanswered !== null };
     }
     // Nobody waits for it any more.
     questions.withdraw(user.turnId);
-    return { id: questions.ask(user, text, options), isNew: true };
+    return { id: questions.ask(user, text, options), isSaid: true };
   });
-  if (asked.isNew) context.said();
+  if (asked.isSaid) context.said();
   return asked.id;
 }
 

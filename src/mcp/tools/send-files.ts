@@ -1,9 +1,9 @@
 import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { OutgoingFile } from '../../core/channel.ts';
-import { safeFileName } from '../../core/file-name.ts';
+import { shownFileName } from '../../core/file-name.ts';
 import type { ToolContext } from '../context.ts';
-import { readSendable } from '../files.ts';
+import { EMPTY, MAX_FILE_BYTES, openSendable, TOO_LARGE } from '../files.ts';
 import { imageKind } from '../photo.ts';
 import { done, guarded, OVER, refused } from '../result.ts';
 import { say } from '../say.ts';
@@ -42,8 +42,8 @@ async function send(
   const kept: OutgoingFile[] = [];
   let isSaid = false;
   try {
-    // One after another: each is in memory as a whole.
     for (const path of paths) {
+      if (context.closed.aborted) return refused(OVER);
       const outcome = await keep(context, path, as);
       if (typeof outcome === 'string') {
         return refused(`${JSON.stringify(path)} ${outcome}. Nothing was sent.`);
@@ -64,14 +64,23 @@ async function keep(
   path: string,
   as: 'file' | 'photo',
 ): Promise<OutgoingFile | string> {
-  const read = await readSendable(path, {
+  const opened = await openSendable(path, {
     sendableDirs: context.user.sendableDirs,
     home: context.home,
   });
-  if (read.kind === 'refused') return read.reason;
-  const kind = as === 'file' ? 'file' : await imageKind(read.content);
-  if (kind === null) return 'is not a picture, by its content; use send_file for it';
-  return { path: context.outgoing.keep(read.content), name: safeFileName(read.name), kind };
+  if (opened.kind === 'refused') return opened.reason;
+  const { file, name } = opened;
+  try {
+    const kind = as === 'file' ? 'file' : await imageKind(file);
+    if (kind === null) return 'is not a picture, by its content; use send_file for it';
+    // It may have changed since it was looked at.
+    const copied = await context.outgoing.keepFrom(file, MAX_FILE_BYTES);
+    if (copied.kind !== 'kept') return copied.kind === 'empty' ? EMPTY : TOO_LARGE;
+    const { path: copy, sizeBytes } = copied;
+    return { path: copy, name: shownFileName(name), kind, sizeBytes };
+  } finally {
+    await file.close();
+  }
 }
 
 function outcomeLine(files: readonly OutgoingFile[], as: 'file' | 'photo'): string {

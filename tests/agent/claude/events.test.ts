@@ -52,6 +52,11 @@ describe('what is told of a run', () => {
     ]);
   });
 
+  it('can be asked which tools have begun and not ended', () => {
+    expect(told(uses('a', 'b', 'c'), results('b'))).toHaveLength(4);
+    expect(teller.openToolUseIds()).toEqual(['a', 'c']);
+  });
+
   it('is its start, but for a run that stands in for another', () => {
     const init = { type: 'init', sessionId: 's', model: 'm' } as const;
     expect(told(init)).toEqual([{ type: 'started', sessionId: 's', model: 'm' }]);

@@ -8,6 +8,7 @@ import {
   eventsOf,
   failureOf,
   fixturePath,
+  kindOf,
   openRig,
   outcomeOf,
   type Rig,
@@ -34,6 +35,17 @@ describe('a program that does not behave', () => {
       resetsAtMs: 1_766_502_000_000,
       resetsAtText: null,
     });
+  });
+
+  it('and fails with a tool at work has that tool told as ended before another model steps in', async () => {
+    const agent = agentOf('overloaded-while-reading');
+    const events = await eventsOf(agent, rig.request({ model: 'sonnet' }));
+    expect(events.map(kindOf)).toEqual(['started', 'tool-began', 'tool-ended', 'completed']);
+    expect(events[2]).toEqual({
+      type: 'progress',
+      progress: { kind: 'tool-ended', toolUseId: 't1' },
+    });
+    expect(events.at(-1)).toMatchObject({ outcome: { kind: 'answered', text: 'Haiku here.' } });
   });
 
   it('and prints lines that nobody understands still gets its answer through', async () => {

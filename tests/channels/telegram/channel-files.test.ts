@@ -1,11 +1,11 @@
-import { openSync, closeSync, ftruncateSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTelegramChannel } from '../../../src/channels/telegram/channel.ts';
 import { type BotApi, createBotApi } from '../../../src/channels/telegram/client.ts';
 import { createMedia } from '../../../src/channels/telegram/media.ts';
 import { createSigns } from '../../../src/channels/telegram/signs.ts';
-import type { Channel, OutgoingFile, SendOutcome } from '../../../src/core/channel.ts';
+import type { Channel, OutgoingFile, Part, SendOutcome } from '../../../src/core/channel.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
 import { newId, systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
@@ -50,6 +50,18 @@ function keep(kind: OutgoingFile['kind'], content: Buffer, name = 'a'): Outgoing
   return { kind, name, path };
 }
 
+/** Sends parts as the outbox does: what is left of one, or takes its place, comes before the next. */
+async function sendOn(parts: readonly Part[]): Promise<void> {
+  for (const part of parts) {
+    let next: Part | undefined = part;
+    while (next !== undefined) {
+      const outcome: SendOutcome = await channel.send(HERE, next);
+      if (outcome.kind === 'sent') next = outcome.rest;
+      else next = outcome.kind === 'rejected' ? outcome.instead : undefined;
+    }
+  }
+}
+
 async function send(markdown: string, ...files: OutgoingFile[]): Promise<SendOutcome[]> {
   const outcomes: SendOutcome[] = [];
   for (const part of channel.render({ markdown, files, replyTo: null, buttons: [] })) {
@@ -58,6 +70,7 @@ async function send(markdown: string, ...files: OutgoingFile[]): Promise<SendOut
   return outcomes;
 }
 
+const twoPhotos = (): OutgoingFile[] => [keep('photo', png(2, 2)), keep('photo', png(2, 2))];
 const methods = (): string[] => standin.calls.map(({ method }) => method);
 const SENT = { kind: 'sent', messageId: expect.any(String) as string };
 
@@ -104,11 +117,59 @@ it('takes a photo at the limits of what Telegram takes as one', async () => {
   expect(methods()).toEqual(['sendPhoto', 'sendPhoto']);
 });
 
-it('sends a recording as a file to a person who wants no recordings', async () => {
-  const description = 'Bad Request: VOICE_MESSAGES_FORBIDDEN';
-  standin.fault({ method: 'sendVoice' }, { kind: 'error', status: 400, description });
-  expect(await send('', keep('voice', mp3(), 'a.mp3'))).toEqual([SENT]);
-  expect(standin.sentMessages()).toMatchObject([{ document: { fileName: 'a.mp3' } }]);
+describe('a recording that Telegram does not take', () => {
+  const refusals = [
+    'Bad Request: VOICE_MESSAGES_FORBIDDEN',
+    'Bad Request: user restricted receiving of voice messages',
+    'Bad Request: not enough rights to send voice notes to the chat',
+  ];
+
+  it.each(refusals)('(%s) goes as a file where nothing else can be sent', async (description) => {
+    standin.fault({ method: 'sendVoice' }, { kind: 'error', status: 400, description });
+    expect(await send('', keep('voice', mp3(), 'a.mp3'))).toEqual([SENT]);
+    expect(standin.sentMessages()).toMatchObject([{ document: { fileName: 'a.mp3' } }]);
+  });
+
+  it.each([...refusals, 'Bad Request: wrong file'])(
+    '(%s) gives way to its words, formatted, as the answer that it was',
+    async (description) => {
+      standin.fault({ method: 'sendVoice' }, { kind: 'error', status: 400, description });
+      standin.updates.text('What is it?');
+      const files = [{ ...keep('voice', mp3(), 'a.mp3'), instead: 'It is **this**.' }];
+      const buttons = [[{ label: 'Go', data: 'go:1' }]];
+      await sendOn(channel.render({ markdown: '', files, replyTo: '1', buttons }));
+      expect(standin.sentMessages()).toMatchObject([
+        {
+          text: 'It is this.',
+          entities: [{ type: 'bold' }],
+          replyTo: 1,
+          replyMarkup: { inline_keyboard: [[{ text: 'Go' }]] },
+        },
+      ]);
+    },
+  );
+
+  it('for it is gone gives way to its words, however many, each once and in order', async () => {
+    const voice = keep('voice', mp3(), 'a.mp3');
+    rmSync(voice.path);
+    const words = Array.from({ length: 1_500 }, (_, index) => `word${index}`);
+    const files = [{ ...voice, instead: words.join(' ') }];
+    await sendOn(channel.render({ markdown: 'Listen:', files, replyTo: null, buttons: [] }));
+    const texts = standin.sentMessages().map(({ text }) => text);
+    expect(texts.length).toBeGreaterThan(2);
+    expect(texts[0]).toBe('Listen:');
+    expect(texts.join(' ').match(/word\d+/g)).toEqual(words);
+  });
+
+  it.each([401, 403])(
+    'with a %d gives way to nothing: words would not go either',
+    async (status) => {
+      standin.fault({}, { kind: 'error', status, description: 'Forbidden: bot was blocked' });
+      const [outcome] = await send('', { ...keep('voice', mp3(), 'a.mp3'), instead: 'Words.' });
+      expect(outcome).not.toHaveProperty('instead');
+      expect(methods()).toEqual(expect.arrayContaining(['sendVoice']));
+    },
+  );
 });
 
 it('puts photos and files into albums of their own, as even as they can be, in their order', async () => {
@@ -137,15 +198,23 @@ it('takes a caption of 1,024 units, emoji counted as two, and no more', async ()
   expect(methods()).toEqual(['sendPhoto', 'sendMessage', 'sendPhoto']);
 });
 
-it('sends an album that is too much for one call one by one', async () => {
-  const description = 'Request Entity Too Large';
-  standin.fault({ method: 'sendMediaGroup' }, { kind: 'error', status: 413, description });
-  const files = ['x', 'y', 'z'].map((text) => keep('file', Buffer.from(text), text));
-  expect(await send('Letters', ...files)).toEqual([{ kind: 'sent', messageId: '1' }]);
-  expect(standin.sentMessages().map(({ text, document }) => [text, document?.fileName])).toEqual([
-    ['Letters', 'x'],
-    ['', 'y'],
-    ['', 'z'],
+it('puts no more into one call than it takes, each call a part of its own', () => {
+  const files = [20, 24, 2, 20, 48, 1, 2].map((mebibytes) => ({
+    ...keep('file', Buffer.from('x'), `${mebibytes}.bin`),
+    sizeBytes: mebibytes * MEBIBYTE,
+  }));
+  const parts = channel.render({ markdown: 'All', files, replyTo: null, buttons: [] });
+  const paths = parts.map((part) => part.files?.map(({ path }) => path));
+  expect(paths.map((album) => album?.length)).toEqual([2, 2, 1, 2]);
+  expect(paths.flat()).toEqual(files.map(({ path }) => path));
+});
+
+it('says so where an album is too much for one call all the same', async () => {
+  const files = ['a', 'b'].map((name) => keep('file', Buffer.alloc(26 * MEBIBYTE, 'x'), name));
+  await sendOn(channel.render({ markdown: 'Look:', files, replyTo: null, buttons: [] }));
+  expect(standin.calls.map(({ status }) => status)).toEqual([413, 200]);
+  expect(standin.sentMessages().map(({ text }) => text)).toEqual([
+    'Look:\n\n⚠️ I could not send a, b: Telegram does not take it (413: Request Entity Too Large).',
   ]);
 });
 
@@ -169,24 +238,72 @@ describe('a file that cannot go', () => {
       if (how === 'gone') rmSync(file.path);
       const path = how === 'a folder' ? folder : file.path;
       const outcomes = await send('', keep('file', Buffer.from('x')), { ...file, path });
-      expect(outcomes).toEqual([{ kind: 'rejected', reason }]);
+      expect(outcomes).toMatchObject([{ kind: 'rejected', reason }]);
       expect(standin.calls).toEqual([]);
     },
   );
 
-  it('because it is too large is not even sent to Telegram, though to a server of one’s own', async () => {
+  it('leaves a sentence in its place, which has what stood below it and its buttons', async () => {
+    const buttons = [[{ label: 'Go', data: 'go:1' }]];
+    const files = [keep('file', Buffer.from(''), 'report.zip')];
+    await sendOn(channel.render({ markdown: 'The **report**.', files, replyTo: null, buttons }));
+    expect(standin.sentMessages()).toMatchObject([
+      {
+        text: 'The report.\n\n⚠️ I could not send report.zip: the file is empty.',
+        entities: [{ type: 'bold', offset: 4, length: 6 }],
+        replyMarkup: { inline_keyboard: [[{ text: 'Go' }]] },
+      },
+    ]);
+  });
+
+  it('leaves a sentence that fits a message however long the names are', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `${index}`.repeat(255));
+    const files = names.map((name) => keep('file', Buffer.from(''), name));
+    const markdown = 'x'.repeat(1_024);
+    await sendOn(channel.render({ markdown, files, replyTo: null, buttons: [] }));
+    expect(standin.sentMessages()[0]?.text).toMatch(/^x{1024}\n\n⚠️ I could not send 0{255}, 1/);
+  });
+
+  it('is told of also where it is the rest of a long answer', async () => {
+    const description = 'Bad Request: not enough rights to send documents to the chat';
+    standin.fault({ method: 'sendDocument' }, { kind: 'error', status: 400, description });
+    const markdown = 'word '.repeat(10_000);
+    await sendOn(channel.render({ markdown, replyTo: null, buttons: [] }));
+    const texts = standin.sentMessages().map(({ text }) => text);
+    expect(texts).toEqual([
+      expect.stringMatching(/^word/),
+      expect.stringMatching(/^⚠️ I could not send answer\.md: .*not enough rights/),
+    ]);
+  });
+
+  it('because it is too large is not even sent to Telegram', async () => {
     const file = keep('file', Buffer.from('x'), 'large.bin');
-    const handle = openSync(file.path, 'r+');
-    ftruncateSync(handle, 50 * MEBIBYTE + 1);
-    closeSync(handle);
-    const own = channel;
-    channel = channelOf({ ...api, isOwnServer: false });
+    truncateSync(file.path, 50 * MEBIBYTE + 1);
     const reason = 'the file is larger than 50 MB: large.bin';
-    expect(await send('', file)).toEqual([{ kind: 'rejected', reason }]);
+    expect(await send('', file)).toMatchObject([{ kind: 'rejected', reason }]);
     expect(standin.calls).toEqual([]);
-    channel = own;
-    // The stand-in keeps to the limit of Telegram's own.
-    expect(await send('', file)).toMatchObject([{ kind: 'rejected', reason: /too big/ }]);
+  });
+});
+
+describe('an upload that does not get through', () => {
+  it.each(['sendMediaGroup', 'getMe'])(
+    'is held against the files only where Telegram is there: %s fails',
+    async (method) => {
+      standin.fault(
+        { method: [...new Set([method, 'sendMediaGroup'])] },
+        { kind: 'drop', moment: 'before' },
+      );
+      const [outcome] = await send('', ...twoPhotos());
+      expect(outcome).toMatchObject({ kind: 'unreachable' });
+      expect(outcome !== undefined && 'instead' in outcome).toBe(method !== 'getMe');
+      expect(methods()).toEqual(['sendMediaGroup', 'getMe']);
+    },
+  );
+
+  it('though Telegram calls it a bad request is tried again', async () => {
+    const description = 'Bad Request: group send failed';
+    standin.fault({}, { kind: 'error', status: 400, description }, 1);
+    expect(await send('', ...twoPhotos())).toMatchObject([{ kind: 'unreachable' }]);
   });
 });
 

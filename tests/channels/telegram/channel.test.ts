@@ -45,6 +45,9 @@ async function send(markdown: string): Promise<SendOutcome[]> {
   return outcomes;
 }
 
+const remove = (messageId: string): Promise<SendOutcome> =>
+  channel.send(HERE, channel.renderRemoval(messageId));
+
 it('sends formatting as entities, without link previews', async () => {
   expect(await send(MARKDOWN)).toEqual([{ kind: 'sent', messageId: '1' }]);
   const [message] = standin.sentMessages();
@@ -53,6 +56,30 @@ it('sends formatting as entities, without link previews', async () => {
     expect.arrayContaining(['bold', 'code', 'text_link']),
   );
   expect(standin.calls[0]?.params).not.toHaveProperty('parse_mode');
+});
+
+describe('a message that Telegram no longer takes away', () => {
+  beforeEach(async () => {
+    const buttons = [[{ label: 'Stop', data: 'stop:1' }]];
+    const [part] = channel.render({ markdown: 'Working', replyTo: null, buttons });
+    await channel.send(HERE, part ?? {});
+    standin.age(48 * 3_600_000);
+  });
+
+  it('keeps no button', async () => {
+    expect(await remove('1')).toEqual({ kind: 'sent', messageId: null });
+    expect(standin.sentMessages()).toMatchObject([{ text: '✓', replyMarkup: null }]);
+    expect(await remove('1')).toEqual({ kind: 'sent', messageId: null });
+  });
+
+  it('is tried again where the network fails, and left where Telegram refuses that too', async () => {
+    const edit = { method: 'editMessageText' };
+    standin.fault(edit, { kind: 'drop', moment: 'before' }, 1);
+    expect(await remove('1')).toMatchObject({ kind: 'unreachable' });
+    const description = "Bad Request: message can't be edited";
+    standin.fault(edit, { kind: 'error', status: 400, description }, 1);
+    expect(await remove('1')).toMatchObject({ kind: 'sent' });
+  });
 });
 
 it('keeps a reply that meets a revoked token: the owner may set a new one', async () => {

@@ -278,6 +278,20 @@ describe('any body', () => {
     );
   });
 
+  it('puts a die into words also where its throw is of an unknown shape', () => {
+    const around = { message_id: 10, chat: { id: 1_001 }, from: { id: 1_001 } };
+    const message = { ...around, dice: { emoji: '🎲' } };
+    expect(parseUpdate(BOT, { update_id: 7, message })).toMatchObject({ what: 'a die' });
+  });
+
+  it('keeps a message with an odd word on where its group has moved', () => {
+    const around = { message_id: 10, chat: { id: -77 }, from: { id: 1_001 }, text: 'Hello' };
+    for (const odd of ['soon', 1.5, null, {}]) {
+      const message = { ...around, migrate_to_chat_id: odd };
+      expect(parseUpdate(BOT, { update_id: 7, message })).toMatchObject({ text: 'Hello' });
+    }
+  });
+
   it('keeps the text of a message whatever else is in it', () => {
     const field = fc.constantFrom(
       'caption',

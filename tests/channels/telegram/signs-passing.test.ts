@@ -110,18 +110,32 @@ describe('a passing message', () => {
     expect(standin.calls).toHaveLength(3);
   });
 
-  it('that meets the flood limit keeps neither the typing sign nor replies', async () => {
+  it('that meets the flood limit keeps all signs of its chat still, but no reply', async () => {
     standin.fault({ method: 'sendMessage' }, { kind: 'rate-limited', retryAfterSeconds: 30 }, 1);
     expect(await show(HERE)).toEqual({ kind: 'wait', retryAfterMs: 30_000 });
-    const stop = signs.working(HERE);
-    await standin.until('typing', () => standin.chatActions[0]);
-    stop();
+    signs.working(HERE)();
+    signs.seen(HERE, '1');
+    signs.draft(HERE, 5, 'The');
+    expect(await show(HERE)).toEqual({ kind: 'wait', retryAfterMs: 30_000 });
+    expect(standin.calls).toHaveLength(1);
+    expect(await show(GROUP)).toMatchObject({ kind: 'shown' });
     const channel = createTelegramChannel({ api, signs, fetch: createMedia({ api }) });
     const [part] = channel.render({ markdown: 'x', replyTo: null, buttons: [] });
     expect(await channel.send(HERE, part ?? {})).toMatchObject({ kind: 'sent' });
     passes(29_000);
     expect(await show(HERE)).toEqual({ kind: 'wait', retryAfterMs: 1_000 });
     expect(logged).toHaveLength(1);
+  });
+
+  it('takes from what the signs of all chats share', async () => {
+    for (let chat = 2_000; chat < 2_015; chat += 1) {
+      expect(await show(place(chat))).toMatchObject({ kind: 'shown' });
+    }
+    expect(await show(HERE)).toEqual({ kind: 'wait', retryAfterMs: 100 });
+    signs.seen(HERE, '1');
+    expect(standin.calls).toHaveLength(15);
+    passes(100);
+    expect(await show(HERE)).toMatchObject({ kind: 'shown' });
   });
 
   it('waits where a reply met the flood limit', async () => {
@@ -158,11 +172,11 @@ describe('a draft', () => {
     ]);
   });
 
-  it('comes once a second at most, and the newest always comes', async () => {
+  it('comes every two seconds at most, and the newest always comes', async () => {
     for (let index = 0; index < 50; index += 1) signs.draft(HERE, 5, `text ${index}`);
     await ended(1);
     expect(drafts()).toEqual(['text 0']);
-    passes(999);
+    passes(1_999);
     expect(drafts()).toEqual(['text 0']);
     passes(1);
     await ended(2);
@@ -186,7 +200,7 @@ describe('a draft', () => {
     }
     for (const count of [1, 2, 3]) {
       await ended(count);
-      passes(1_000);
+      passes(2_000);
     }
     expect(drafts()).toEqual(['a1', 'c2', 'c1']);
   });
@@ -201,6 +215,36 @@ describe('a draft', () => {
     passes(60_000);
     await ended(2);
     expect(standin.calls.map(({ method }) => method)).toEqual(['sendMessageDraft', 'sendMessage']);
+  });
+
+  it('of a long answer shows its end', async () => {
+    signs.draft(HERE, 5, `${'word '.repeat(5_000)}the end`);
+    await ended(1);
+    expect(drafts()).toEqual([expect.stringMatching(/^…word .*the end$/)]);
+  });
+
+  it('is not sent again as long as it says the same and can be seen', async () => {
+    signs.draft(HERE, 5, 'The answer');
+    await ended(1);
+    passes(10_000);
+    signs.draft(HERE, 5, 'The answer\n');
+    expect(endedCount + standin.calls.length).toBe(2);
+    signs.draft(HERE, 6, 'The answer');
+    await ended(2);
+    passes(30_001);
+    signs.draft(HERE, 6, 'The answer');
+    await ended(3);
+    expect(drafts()).toEqual(['The answer', 'The answer', 'The answer']);
+  });
+
+  it('that failed is sent again with the same words', async () => {
+    standin.fault({}, { kind: 'html', status: 502 }, 1);
+    for (const count of [1, 2]) {
+      signs.draft(HERE, 5, 'The answer');
+      await ended(count);
+      passes(2_000);
+    }
+    expect(drafts()).toHaveLength(2);
   });
 
   it('that met the flood limit waits for so long, and is dropped when it has grown old', async () => {

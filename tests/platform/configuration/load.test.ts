@@ -33,7 +33,16 @@ test('what is not set has its default', () => {
     TELEGRAM_API_ROOT: 'https://api.telegram.org',
     TELEGRAM_ALLOWED_USERS: [],
     CLAUDE_WORK_DIR: HOME,
+    PROGRESS: 'brief',
+    STREAM_ANSWERS: 'off',
+    JOIN_QUEUED: false,
+    RICH_MESSAGES: false,
+    ELEVENLABS_STT_MODEL: 'scribe_v2',
+    ELEVENLABS_VOICE_ID: 'iP95p4xoKVk53GoZ742B',
+    ELEVENLABS_MODEL: 'eleven_multilingual_v2',
+    ELEVENLABS_API_ROOT: 'https://api.elevenlabs.io',
   });
+  expect(settings.ELEVENLABS_API_KEY).toBeUndefined();
   expect(settings.CLAUDE_TOOLS).toBeUndefined();
 });
 
@@ -67,6 +76,10 @@ test('every fault is named at once, with its key and what would be right', () =>
     MODEL: 'two words',
     TELEGRAM_ALLOWED_USERS: '1,me',
     CLAUDE_WORK_DIR: 'here',
+    PROGRESS: 'loud',
+    STREAM_ANSWERS: 'yes',
+    JOIN_QUEUED: 'true',
+    ELEVENLABS_VOICE_ID: '../voices',
   });
   expect(text).toContain('config.invalid');
   expect(text).toContain('Line 2 is not of the form KEY="value".');
@@ -77,7 +90,11 @@ test('every fault is named at once, with its key and what would be right', () =>
   expect(text).toContain('MODEL must be an alias');
   expect(text).toContain('TELEGRAM_ALLOWED_USERS must be user ids');
   expect(text).toContain('CLAUDE_WORK_DIR must be an absolute path.');
-  expect(text).toContain('8 faults');
+  expect(text).toContain('PROGRESS must be one of off, brief, full.');
+  expect(text).toContain('STREAM_ANSWERS must be 0, 1 or draft.');
+  expect(text).toContain('JOIN_QUEUED must be 1 (on) or 0 (off).');
+  expect(text).toContain('ELEVENLABS_VOICE_ID must be letters, digits, _, - or .');
+  expect(text).toContain('12 faults');
 });
 
 test('an unknown key in the file is a warning that suggests the nearest known one', () => {
@@ -88,6 +105,13 @@ test('an unknown key in the file is a warning that suggests the nearest known on
   expect(warnings).toHaveLength(2);
   expect(warnings[0]).toMatch(/line 1: MAX_QUEU_SIZE .* Did you mean MAX_QUEUE_SIZE\?$/u);
   expect(warnings[1]).toMatch(/line 2: SOMETHING_ELSE .* no effect\.$/u);
+});
+
+test('a model of ElevenLabs that is retired is a warning that says which to take', () => {
+  const environment = { HOME: temporaryFolder(), ...REQUIRED, ELEVENLABS_STT_MODEL: 'scribe_v1' };
+  expect(loadConfiguration(environment).warnings).toEqual([
+    expect.stringMatching(/scribe_v1.*retired\. Set it to scribe_v2/u),
+  ]);
 });
 
 test('a missing webhook secret is made, saved and found again', () => {

@@ -167,6 +167,17 @@ describe('messages', () => {
     expect(api.sentMessages()).toEqual([]);
   });
 
+  it('deletes nothing that is 48 hours old', async () => {
+    await call('sendMessage', { chat_id: CHAT, text: 'old' });
+    api.age(48 * 3_600_000);
+    await call('sendMessage', { chat_id: CHAT, text: 'young' });
+    const remove = (message_id: number): ReturnType<typeof call> =>
+      call('deleteMessage', { chat_id: CHAT, message_id });
+    expect(await remove(1)).toEqual(refusal(400, "Bad Request: message can't be deleted"));
+    expect(await remove(2)).toMatchObject({ status: 200 });
+    expect(api.sentMessages().map(({ text }) => text)).toEqual(['old']);
+  });
+
   it('keeps documents and refuses empty ones', async () => {
     expect(await upload('')).toEqual(refusal(400, 'Bad Request: file must be non-empty'));
     await upload('# Title');

@@ -67,6 +67,8 @@ export interface BotApiStandin {
   messages(chat?: number): readonly StoredMessage[];
   /** What the bot sent, to one chat or to all, in order, without what it deleted. */
   sentMessages(chat?: number): readonly StoredMessage[];
+  /** Makes all messages that there are so much older. */
+  age(durationMs: number): void;
   /** Makes a topic known in a chat, as if somebody had opened it. */
   addTopic(chat: number, thread: number): void;
 
@@ -158,6 +160,11 @@ export async function startBotApi(options: BotApiOptions = {}): Promise<BotApiSt
     },
     messages: (chat = 1_001) => chatOf(state, chat).messages.filter(({ deleted }) => !deleted),
     sentMessages,
+    age: (durationMs) => {
+      for (const { messages } of state.chats.values()) {
+        for (const message of messages) message.atMs -= durationMs;
+      }
+    },
     addTopic: (chat, thread) => {
       chatOf(state, chat).topics.add(thread);
     },

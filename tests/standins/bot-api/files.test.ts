@@ -44,6 +44,17 @@ const attached = (name: string, rest: object = {}): object => ({
   ...rest,
 });
 
+it('takes no body of much more than 50 MB, whatever is in it', async () => {
+  const half = bytes(Buffer.alloc(26 << 20));
+  const media = ['a', 'b'].map((name) => attached(name, { type: 'document' }));
+  expect(await call('sendMediaGroup', { media, a: half, b: half })).toMatchObject({
+    error_code: 413,
+    description: 'Request Entity Too Large',
+  });
+  expect(api.calls).toMatchObject([{ method: 'sendMediaGroup', status: 413 }]);
+  expect(api.sentMessages()).toEqual([]);
+});
+
 describe('photos', () => {
   it.each([
     ['GIF89a and no JPEG', bytes('GIF89a'), 'IMAGE_PROCESS_FAILED'],

@@ -1,12 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { Upload } from './fields.ts';
-import { badRequest } from './refusal.ts';
+import { badRequest, Refusal } from './refusal.ts';
+
+/** 50 MB of files, and a little for what goes around them. */
+const MAX_BODY_BYTES = 51 * 1_024 * 1_024;
 
 async function readBody(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
   const chunks: Buffer[] = [];
+  let byteCount = 0;
   for await (const chunk of request) {
-    if (chunk instanceof Buffer) chunks.push(chunk);
+    if (!(chunk instanceof Buffer)) continue;
+    byteCount += chunk.byteLength;
+    if (byteCount <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (byteCount > MAX_BODY_BYTES) throw new Refusal(413, 'Request Entity Too Large');
   return Buffer.concat(chunks);
 }
 

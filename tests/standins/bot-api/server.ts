@@ -154,7 +154,14 @@ async function answerMethod(
     state.violations.push(`unknown method ${methodName}`);
     return refused(new Refusal(404, 'Not Found: method not found'));
   }
-  const call = callOf(found.name, await readParams(request, query));
+  let params: Call['params'];
+  try {
+    params = await readParams(request, query);
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    return answerCall(state, faults, callOf(found.name, {}), () => refused(thrown));
+  }
+  const call = callOf(found.name, params);
   return answerCall(state, faults, call, () => run(state, found.method, call));
 }
 
@@ -203,12 +210,7 @@ async function handle(
   } else if (file !== undefined) {
     reply = await answerFile(state, faults, decodeURIComponent(rest));
   } else {
-    try {
-      reply = await answerMethod(state, faults, rest, request, url.searchParams);
-    } catch (thrown) {
-      if (!(thrown instanceof Refusal)) throw thrown;
-      reply = refused(thrown);
-    }
+    reply = await answerMethod(state, faults, rest, request, url.searchParams);
   }
   if (reply === null) {
     request.socket.destroy();

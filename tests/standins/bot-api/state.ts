@@ -23,7 +23,8 @@ export interface StoredMessage {
   readonly from: User;
   /** Whether the bot sent it. */
   readonly byBot: boolean;
-  readonly atMs: number;
+  /** When it was sent. */
+  atMs: number;
   /** Its place among all messages of all chats. */
   readonly sequence: number;
   readonly threadId: number | null;

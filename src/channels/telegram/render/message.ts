@@ -1,4 +1,6 @@
-import { type FormattedText } from './formatted-text.ts';
+import { ending } from '../../../core/format.ts';
+import { type FormattedText, withoutEdges } from './formatted-text.ts';
+import { openFenceOf } from './fence.ts';
 import { renderBeginning } from './markdown.ts';
 import { ENTITY_LIMIT, partsOf } from './split.ts';
 import { isBlank } from './visible.ts';
@@ -14,6 +16,10 @@ export const CAPTION_LIMIT = 1024;
 /** In microseconds or so: about what one dense message takes. */
 const EFFORT_LIMIT = 40_000;
 const ELLIPSIS = '…';
+/** UTF-16 units of Markdown from which an end is rendered. */
+const END_SOURCE_LIMIT = 3 * TEXT_LIMIT;
+/** A longer word is cut. */
+const WORD_LIMIT = 64;
 
 /** The text if it is one part of at most so many units, else null; an empty one where it is blank. */
 function whole(markdown: string, units: number): FormattedText | null {
@@ -34,6 +40,39 @@ export function renderMessage(markdown: string): FormattedText {
   return first === undefined
     ? { text: ELLIPSIS, entities: [] }
     : { ...first, text: first.text + ELLIPSIS };
+}
+
+/** Markdown as one message, of which the end is shown where it is longer. Never empty. */
+export function renderEnd(markdown: string): FormattedText {
+  // What a message shows stems from about as much Markdown; what is before that is not even parsed.
+  const tail = ending(markdown, END_SOURCE_LIMIT);
+  const isWhole = tail.length === markdown.length;
+  const fitting = isWhole ? whole(markdown, TEXT_LIMIT) : null;
+  if (fitting !== null) return isBlank(fitting.text) ? { text: ELLIPSIS, entities: [] } : fitting;
+  const fence = openFenceOf(markdown.slice(0, markdown.length - tail.length));
+  const source = fence === null ? tail : `${fence}\n${tail}`;
+  const { beginning } = renderBeginning(source, { units: Infinity, effort: EFFORT_LIMIT });
+  return endOf(beginning, TEXT_LIMIT - ELLIPSIS.length);
+}
+
+/** The last units of a text behind an ellipsis, from the beginning of a word if one is near. */
+function endOf({ text, entities }: FormattedText, units: number): FormattedText {
+  const rest = ending(text, units);
+  const word = rest.length < text.length ? rest.search(/\s\S/u) : -1;
+  const shown = (word >= 0 && word < WORD_LIMIT ? rest.slice(word) : rest).trim();
+  if (isBlank(shown)) return { text: ELLIPSIS, entities: [] };
+  const start = text.trimEnd().length - shown.length;
+  const within = `${ELLIPSIS}${shown}`;
+  const clipped = entities.map((entity) => {
+    const from = Math.max(entity.offset, start);
+    const length = entity.offset + entity.length - from;
+    return { ...entity, offset: from - start + ELLIPSIS.length, length };
+  });
+  const visible = clipped
+    .filter(({ length }) => length > 0)
+    .map((entity) => withoutEdges(within, entity))
+    .filter(({ length }) => length > 0);
+  return { text: within, entities: visible.slice(-ENTITY_LIMIT) };
 }
 
 /** Markdown as what stands below a file, empty where there is nothing to see; null where it is too long. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   CAPTION_LIMIT,
   renderCaption,
+  renderEnd,
   renderMessage,
   TEXT_LIMIT,
 } from '../../../../src/channels/telegram/render/message.ts';
@@ -20,9 +21,27 @@ test.each(['', ' \n', '\u200B', '[]()'])(
   '%j, of which nothing would be seen, is an ellipsis',
   (blank) => {
     expect(renderMessage(blank)).toEqual({ text: '…', entities: [] });
+    expect(renderEnd(blank)).toEqual({ text: '…', entities: [] });
     expect(renderCaption(blank)).toEqual({ text: '', entities: [] });
   },
 );
+
+test('of what does not fit one message the end is shown, from the beginning of a word', () => {
+  expect(shown(renderEnd('**Done.**'))).toBe('<b>Done.</b>');
+  expect(renderEnd('a'.repeat(TEXT_LIMIT)).text).toBe('a'.repeat(TEXT_LIMIT));
+  expect(renderEnd('a'.repeat(TEXT_LIMIT + 1)).text).toBe(`…${'a'.repeat(TEXT_LIMIT - 1)}`);
+  const words = Array.from({ length: 20_000 }, (_, index) => `word${index}`);
+  const text = renderEnd(`${words.join(' ')} **now**`);
+  expect(text.text).toMatch(/^…word\d+ word.*word19999 now$/);
+  expect(text.text.length).toBeGreaterThan(TEXT_LIMIT - 64);
+  expect(text.entities).toEqual([{ type: 'bold', offset: text.text.length - 3, length: 3 }]);
+});
+
+test('code that began before the end is still code there', () => {
+  const { text, entities } = renderEnd(`See:\n\n~~~\n${'some code\n'.repeat(5_000)}# last`);
+  expect(text).toMatch(/^…(?:some )?code\nsome.*# last$/s);
+  expect(entities).toEqual([{ type: 'pre', offset: 1, length: text.length - 1 }]);
+});
 
 test('a caption is whole or none', () => {
   expect(renderCaption('a'.repeat(CAPTION_LIMIT))?.text).toBe('a'.repeat(CAPTION_LIMIT));
@@ -50,6 +69,8 @@ test('whatever the Markdown, Telegram takes what comes of it', () => {
       const markdown = pieces.join('');
       const message = renderMessage(markdown);
       expect(checkText(message.text, [...message.entities], TEXT_LIMIT)).toBeNull();
+      const end = renderEnd(markdown);
+      expect(checkText(end.text, [...end.entities], TEXT_LIMIT)).toBeNull();
       const caption = renderCaption(markdown);
       if (caption === null || caption.text === '') return;
       expect(checkText(caption.text, [...caption.entities], CAPTION_LIMIT)).toBeNull();
@@ -67,6 +88,7 @@ test.each([
 ])('%s do not hold up the other conversations', (_, markdown) => {
   const startedAt = performance.now();
   renderMessage(markdown);
+  renderEnd(markdown);
   renderCaption(markdown);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
 });

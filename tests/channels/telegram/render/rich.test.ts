@@ -11,6 +11,7 @@ describe('A rich message is better for', () => {
     ['a table in a quote', '> | a | b |\n> |---|---|'],
     ['wide code', `Run:\n\n${WIDE}\n`],
     ['code that is wide in columns, not in characters', `~~~\n${'汉'.repeat(21)}\n~~~`],
+    ['a table beside code with dollar signs', `Use \`$HOME\`:\n\n${TABLE}`],
     ['a table beside code that mentions HTML', `Use \`<b>\`:\n\n\`\`\`\n<img>\n\`\`\`\n\n${TABLE}`],
   ])('%s', (_, markdown) => {
     expect(isBetterRich(markdown)).toBe(true);
@@ -25,6 +26,8 @@ describe('A text message is better for', () => {
     ['an image, which Telegram would fetch', `${TABLE}\n\n![a](https://a.example/secret)`],
     ['an image by reference', `${TABLE}\n\n![a][r]\n\n[r]: https://a.example/secret`],
     ['HTML, which would come to mean something', `${TABLE}\n\n<img src="https://a.example">`],
+    ['dollar signs, between which it would see LaTeX', `${TABLE}\n\nFrom $5 to $9`],
+    ['a dollar sign in a cell', '| a | b |\n|---|---|\n| $1 | $2 |'],
     ['more than a rich message holds', `${TABLE}\n${'x'.repeat(32_768)}`],
   ])('%s', (_, markdown) => {
     expect(isBetterRich(markdown)).toBe(false);

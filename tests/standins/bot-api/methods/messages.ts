@@ -14,6 +14,7 @@ import { wireMessage } from '../wire.ts';
 import { method, TRUE } from './method.ts';
 
 const MAX_TEXT_LENGTH = 4_096;
+const DELETABLE_MS = 48 * 3_600_000;
 
 const textFields = {
   text: z.string().optional(),
@@ -113,11 +114,12 @@ export const editMessageReplyMarkup = method(
     change(state, editable(state, params), { replyMarkup: keyboard(params.reply_markup) }),
 );
 
-/** https://core.telegram.org/bots/api#deletemessage */
+/** https://core.telegram.org/bots/api#deletemessage, with one of its limits */
 export const deleteMessage = method(z.strictObject(messageFields), (state, params) => {
   const chat = writableChat(params.chat_id);
   const message = findMessage(state, chat, params.message_id ?? 0);
   if (message === undefined) throw badRequest('message to delete not found');
+  if (Date.now() - message.atMs >= DELETABLE_MS) throw badRequest("message can't be deleted");
   message.deleted = true;
   return TRUE;
 });
