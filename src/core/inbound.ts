@@ -31,6 +31,11 @@ export interface Quote {
   /** `null` where the platform does not tell. */
   readonly author: string | null;
   readonly text: string;
+  /**
+   * Set where the platform has no words of it, and `text` only says what it is: the platform's id of the
+   * message, by which what was said in it may be found here.
+   */
+  readonly wordlessMessageId?: string;
 }
 
 /** A message of a person, normalised by its channel. */

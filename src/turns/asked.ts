@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Channel } from '../core/channel.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { beginning, escapeMarkdown } from '../core/format.ts';
+import type { Quote } from '../core/inbound.ts';
 import type { Speech } from '../core/speech.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
 import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
@@ -86,7 +87,8 @@ export async function readAsked(
         await keepTranscript(spoken, turn, place.conversation, parts, how.signal);
       }
     }
-    read.push(readMessage(parts.records.message(message.id), prepared));
+    const current = parts.records.message(message.id);
+    read.push(readMessage({ ...current, quote: wordsOf(current.quote, place, parts) }, prepared));
   }
   return {
     messages: read.map(({ prompt }) => prompt),
@@ -94,6 +96,17 @@ export async function readAsked(
     unusable: [...new Set(read.flatMap(({ told }) => told))],
     isHopeless: read.every(({ isHopeless }) => isHopeless),
   };
+}
+
+/** A quote of what was spoken gets the words that were said. */
+function wordsOf(
+  quote: Quote | null,
+  { conversation }: { readonly conversation: Conversation },
+  { records }: AskedParts,
+): Quote | null {
+  if (quote?.wordlessMessageId === undefined) return quote;
+  const text = records.saidIn(conversation, quote.wordlessMessageId);
+  return text === null ? quote : { author: quote.author, text };
 }
 
 interface PreparedRow {

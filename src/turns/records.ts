@@ -1,8 +1,9 @@
 import { and, asc, eq, ne, or, sql } from 'drizzle-orm';
-import { conversations, messages, toolUses, turns } from '../../drizzle/schema.ts';
+import { conversations, deliveries, messages, toolUses, turns } from '../../drizzle/schema.ts';
 import type { ToolUse } from '../core/agent.ts';
 import type { Button } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
 import type { TurnStatus, Usage } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 
@@ -35,6 +36,8 @@ export interface TurnRecords {
   message(messageId: number): typeof messages.$inferSelect;
   /** The messages that a turn answers: those of the turns that were joined to it, then its own. */
   asked(turnId: number): readonly (typeof messages.$inferSelect)[];
+  /** What was said in a message of either side, by the platform's id of it: also what was spoken. */
+  saidIn(conversation: Conversation, platformMessageId: string): string | null;
   /** The tools used so far, a line each, oldest first. */
   toolLines(turnId: number): readonly string[];
   /** To be called in the transaction that also tells the person. */
@@ -121,6 +124,30 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
 
     turn: (turnId) => found(turnById.get({ turnId }), `turn ${turnId}`),
     message: (messageId) => found(messageById.get({ messageId }), `message ${messageId}`),
+    saidIn: ({ id, destination }, platformMessageId) => {
+      const byPerson = orm
+        .select({ text: messages.text })
+        .from(messages)
+        .where(
+          and(eq(messages.conversationId, id), eq(messages.platformMessageId, platformMessageId)),
+        )
+        .limit(1)
+        .get();
+      const byClaude = orm
+        .select({ text: messages.text })
+        .from(deliveries)
+        .innerJoin(turns, eq(turns.id, deliveries.turnId))
+        .innerJoin(messages, eq(messages.answersMessageId, turns.messageId))
+        .where(
+          and(
+            eq(deliveries.destination, destination),
+            eq(deliveries.platformMessageId, platformMessageId),
+          ),
+        )
+        .limit(1)
+        .get();
+      return (byPerson ?? byClaude)?.text.trim() || null;
+    },
     asked: (turnId) => askedBy.all({ turnId }).map(({ message }) => message),
     toolLines,
 

@@ -59,6 +59,26 @@ test('a voice note is written down, shown as a quote, answered by Claude, and th
   expect(JSON.stringify(service.log)).not.toContain(speech.apiKey);
 });
 
+test('a reply to a voice message, of either side, quotes what was said in it', async () => {
+  const { world, speech } = await speakingWorld();
+  await world.start();
+  speech.willHear('Why is the build red?');
+  world.model.answer('One test fails.');
+  const update = voiceNote(world);
+  await world.api.deliver(update);
+  const [, voice] = await world.api.sent(2);
+  world.model.always(() => textReply('Here.'));
+  const own = { replyTo: update.message?.message_id ?? 0 };
+  await world.api.deliver(world.api.updates.text('I meant this', own));
+  await world.api.sent(3);
+  const claudes = { replyTo: voice?.messageId ?? 0 };
+  await world.api.deliver(world.api.updates.text('which one?', claudes));
+  await world.api.sent(4);
+  const [, first, second] = world.model.requests.map((request) => questionIn(request));
+  expect(first).toMatch(/<claudio-quote from="Owner">\nWhy is the build red\?\n<\/claudio-quote>/u);
+  expect(second).toMatch(/<claudio-quote from="Claudio">\nOne test fails\.\n<\/claudio-quote>/u);
+});
+
 test('a spoken “stop” alone is not a command', async () => {
   const { world, speech } = await speakingWorld();
   await world.start();

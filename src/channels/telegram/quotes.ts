@@ -59,12 +59,15 @@ function sentence(what: string): string {
   return `(${what.charAt(0).toUpperCase()}${what.slice(1)})`;
 }
 
-/** All that is known of the message that is replied to, in words where it is no text. */
-function textOf(original: Readonly<Record<string, unknown>>): string | null {
+/** The words of the message that is replied to; empty where it has none. */
+function wordsOf(original: Readonly<Record<string, unknown>>): string {
   const content = contentOf(original);
-  const read = content.kind === 'content' ? content.text : '';
+  return content.kind === 'content' ? content.text : '';
+}
+
+/** What it is, where it is no text. */
+function standInFor(original: Readonly<Record<string, unknown>>): string | null {
   const kind = kindOf(original);
-  if (read !== '') return read;
   // Of a text in another chat Telegram tells only the part that was quoted.
   return kind.kind === 'service' || kind.what === NEW_KIND ? null : sentence(kind.what);
 }
@@ -78,9 +81,13 @@ export function repliedOf(message: TelegramMessage): Replied {
   const author = sender === undefined ? (elsewhere?.origin ?? null) : nameOf(sender);
   const content = original === undefined ? null : contentOf(original);
   const quoted = quote?.text.trim() || null;
-  const text = quoted ?? (original === undefined ? null : textOf(original));
+  const words = quoted ?? (original === undefined ? '' : wordsOf(original));
+  const standIn = words === '' && original !== undefined ? standInFor(original) : null;
+  const text = words === '' ? standIn : words;
+  const wordless =
+    standIn === null || reply === undefined ? {} : { wordlessMessageId: String(reply.message_id) };
   return {
-    quote: text === null ? null : { author, text },
+    quote: text === null ? null : { author, text, ...wordless },
     attachments: (content?.kind === 'content' ? content.attachments : [])
       .filter(({ kind }) => kind !== 'speech')
       .map((attachment) => ({ ...attachment, isQuoted: true })),

@@ -30,7 +30,8 @@ describe('a reply', () => {
 
   it('brings no recording, which was answered already', () => {
     expect(parse('reply-to-voice')).toMatchObject({
-      quote: { author: 'Owner', text: '(A voice message)' },
+      // What was said in it is known elsewhere, by its id.
+      quote: { author: 'Owner', text: '(A voice message)', wordlessMessageId: '8' },
       attachments: [],
     });
   });
