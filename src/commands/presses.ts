@@ -8,7 +8,7 @@ import type { Queue } from '../inbox/queue.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ANSWER, type Questions } from '../turns/questions.ts';
-import { DISCARD, RETRY } from '../turns/recovery.ts';
+import { DISCARD, RETRY } from '../turns/buttons.ts';
 import { HALT } from '../turns/turn.ts';
 import { RESTART } from './changes.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';

@@ -14,6 +14,9 @@ export const TURN_STATUSES = [
 
 export type TurnStatus = (typeof TURN_STATUSES)[number];
 
+/** The failure of a turn whose message could not be used then, and may be another time. */
+export const UNUSABLE_NOW = 'unusable-now';
+
 /** What one turn used, summed over all requests to the model. Tokens are counts, cost in US dollars. */
 export interface Usage {
   readonly inputTokenCount: number;

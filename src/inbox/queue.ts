@@ -2,6 +2,7 @@ import { and, count, eq, gt, sql } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
+import { UNUSABLE_NOW } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
@@ -56,7 +57,7 @@ export interface Queue extends QueueView {
   ): { readonly kind: 'queued' } | { readonly kind: 'gone' } | QueueFull;
   /** Puts a running turn back to where it waited. */
   restart(turnId: number): void;
-  /** Sets an interrupted turn going again. */
+  /** Sets a turn going again that was interrupted, or whose message could not be used then. */
   requeue(turnId: number): { readonly kind: 'queued' } | { readonly kind: 'gone' } | QueueFull;
   /** See {@link createClaim}. */
   claim(markerPrefix: string): ClaimedTurn | null;
@@ -209,7 +210,7 @@ export function createQueue(
 
     requeue: (turnId) => {
       const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
-      if (turn?.status !== 'interrupted') return { kind: 'gone' };
+      if (turn === undefined || !mayRunAgain(turn)) return { kind: 'gone' };
       const full = fullness(turn.conversationId);
       if (full !== null) return full;
       orm
@@ -232,6 +233,11 @@ export function createQueue(
         .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
         .run().changes === 1,
   };
+}
+
+/** Nothing ran, or it is not known how far it came, and the person was offered to try it again. */
+function mayRunAgain({ status, failure }: Turn): boolean {
+  return status === 'interrupted' || (status === 'failed' && failure === UNUSABLE_NOW);
 }
 
 function isActive({ status }: Turn): boolean {

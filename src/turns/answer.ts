@@ -1,6 +1,6 @@
 import type { Agent, AgentOutcome } from '../core/agent.ts';
 import { escapeMarkdown, excerpt } from '../core/format.ts';
-import { NO_USAGE } from '../core/turn.ts';
+import { NO_USAGE, UNUSABLE_NOW } from '../core/turn.ts';
 import type { TurnEnd } from './records.ts';
 
 /** So many of the last tools are listed to the person. */
@@ -11,7 +11,12 @@ const QUESTION_LENGTH = 200;
 export type TurnOutcome =
   | AgentOutcome
   /** Nothing of the message could be used. `sentences` are Markdown. */
-  | { readonly kind: 'unusable'; readonly sentences: readonly string[] };
+  | {
+      readonly kind: 'unusable';
+      readonly sentences: readonly string[];
+      /** Whether another try may well work. */
+      readonly mayWorkLater: boolean;
+    };
 
 /** The outcome of a turn that broke for a reason of our own. */
 export function broken(turn: { readonly requestedModel: string }, detail: string): TurnOutcome {
@@ -68,7 +73,7 @@ export function answerOf(
         status: 'failed',
         usage: NO_USAGE,
         model: null,
-        failure: 'unusable',
+        failure: outcome.mayWorkLater ? UNUSABLE_NOW : 'unusable',
         text: outcome.sentences.map(warning).join('\n\n'),
       };
     case 'stopped':

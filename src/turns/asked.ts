@@ -32,6 +32,8 @@ export interface Asked {
   readonly unusable: readonly string[];
   /** Whether there is nothing left that could be answered. */
   readonly isHopeless: boolean;
+  /** Whether that may be different another time. */
+  readonly mayWorkLater: boolean;
 }
 
 /** What it takes to find out what a turn is to answer. */
@@ -95,6 +97,7 @@ export async function readAsked(
     isSpoken: read.at(-1)?.isSpokenAlone ?? false,
     unusable: [...new Set(read.flatMap(({ told }) => told))],
     isHopeless: read.every(({ isHopeless }) => isHopeless),
+    mayWorkLater: read.some(({ mayWorkLater }) => mayWorkLater),
   };
 }
 
@@ -121,6 +124,7 @@ interface ReadMessage {
   /** What the person is told could not be used. What is only quoted was not asked for. */
   readonly told: readonly string[];
   readonly isHopeless: boolean;
+  readonly mayWorkLater: boolean;
 }
 
 function readMessage(message: StoredMessage, prepared: readonly PreparedRow[]): ReadMessage {
@@ -146,6 +150,7 @@ function readMessage(message: StoredMessage, prepared: readonly PreparedRow[]): 
       said.length > 0 && message.forwardedFrom === null && message.text === said.join('\n'),
     told,
     isHopeless: own.length > 0 && told.length === own.length,
+    mayWorkLater: own.some(({ outcome }) => outcome.kind === 'unusable' && outcome.mayWorkLater),
   };
 }
 

@@ -36,8 +36,15 @@ export type Prepared =
   | { readonly kind: 'file'; readonly file: PreparedFile }
   /** `isNew`: it was not written down before. */
   | { readonly kind: 'speech'; readonly transcript: string; readonly isNew: boolean }
-  /** A sentence of Markdown for the person. */
-  | { readonly kind: 'unusable'; readonly sentence: string };
+  | {
+      readonly kind: 'unusable';
+      /** Markdown, for the person. */
+      readonly sentence: string;
+      /** Whether the fault lies elsewhere than in the file, so that another try may well work. */
+      readonly mayWorkLater: boolean;
+    };
+
+const WITHOUT_SPEECH: Prepared = { kind: 'unusable', sentence: NO_SPEECH, mayWorkLater: true };
 
 /** What it takes to prepare attachments. */
 export interface PrepareParts {
@@ -70,12 +77,13 @@ export async function prepare(
     return { kind: 'speech', transcript: attachment.transcript, isNew: false };
   }
   const { kind } = attachment;
-  if (kind === 'speech' && parts.speech === null) return { kind: 'unusable', sentence: NO_SPEECH };
+  if (kind === 'speech' && parts.speech === null) return WITHOUT_SPEECH;
   parts.tell(`Downloading ${shownNameOf(attachment) ?? `the ${WORDS[kind]}`}`);
   const fetched = await fetchPatiently(attachment.fileId, parts);
   if (fetched.kind !== 'fetched') {
     parts.log.warn({ attachment: attachment.id, ...fetched }, 'attachment.not-fetched');
-    return unusable(attachment, reasonOf(fetched));
+    const mayWorkLater = fetched.kind === 'unreachable' || fetched.kind === 'late';
+    return unusable(attachment, reasonOf(fetched), mayWorkLater);
   }
   const { content } = fetched;
   const checked = await checkFile(kind, content);
@@ -100,13 +108,18 @@ async function transcribe(
   { mimeType }: Extract<CheckedFile, { kind: 'fit' }>,
   { speech, tell, log, signal }: PrepareParts,
 ): Promise<Prepared> {
-  if (speech === null) return { kind: 'unusable', sentence: NO_SPEECH };
+  if (speech === null) return WITHOUT_SPEECH;
   tell('Listening to the recording');
   const heard = await speech.transcribe({ ...recording, mimeType: mimeType ?? '' }, signal);
   if (heard.kind === 'heard') return { kind: 'speech', transcript: heard.text, isNew: true };
   signal.throwIfAborted();
   log.warn({ attachment: attachment.id, ...heard }, 'attachment.not-transcribed');
-  return { kind: 'unusable', sentence: speech.explain(heard.failure) };
+  const { failure } = heard;
+  return {
+    kind: 'unusable',
+    sentence: speech.explain(failure),
+    mayWorkLater: failure.code !== 'refused' && failure.code !== 'nothing-heard',
+  };
 }
 
 /** What became of a file after all attempts; `late`: the deadline came first. */
@@ -141,15 +154,15 @@ function reasonOf(outcome: Exclude<Fetched, { kind: 'fetched' }>): string {
     case 'gone':
       return 'is no longer available; please send it again';
     case 'unreachable':
-      return `could not be downloaded after ${RETRY_PAUSES_MS.length + 1} attempts; please send it again later`;
+      return `could not be downloaded after ${RETRY_PAUSES_MS.length + 1} attempts; please try again later`;
     case 'late':
-      return 'could not be downloaded in time; please send it again later';
+      return 'could not be downloaded in time; please try again later';
   }
 }
 
-function unusable(attachment: AttachmentRow, reason: string): Prepared {
+function unusable(attachment: AttachmentRow, reason: string, mayWorkLater = false): Prepared {
   const name = shownNameOf(attachment) ?? `The ${WORDS[attachment.kind]}`;
-  return { kind: 'unusable', sentence: `**${escapeMarkdown(name)}** ${reason}.` };
+  return { kind: 'unusable', sentence: `**${escapeMarkdown(name)}** ${reason}.`, mayWorkLater };
 }
 
 function shownNameOf({ name }: AttachmentRow): string | null {

@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Button } from '../core/channel.ts';
 import { messageOf } from '../core/error.ts';
+import { UNUSABLE_NOW } from '../core/turn.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
 import { isDatabaseFault } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import { answerOf, broken, type TurnOutcome } from './answer.ts';
+import { retryButton } from './buttons.ts';
 import type { TurnParts } from './parts.ts';
 import type { Progress } from './progress.ts';
 import type { Untold } from './reactions.ts';
@@ -96,7 +99,8 @@ function record(
   if (ending.isSpoken && outcome.kind === 'answered' && parts.speech !== null) {
     records.speechWanted(turn.turnId);
   } else {
-    tellEnd(turn, end, parts);
+    const buttons = end.failure === UNUSABLE_NOW ? [[retryButton(turn.turnId)]] : [];
+    tellEnd(turn, { ...end, buttons }, parts);
   }
   if (isRestartWanted) askAnew(turn, parts);
   return end;
@@ -105,7 +109,7 @@ function record(
 /** Sends the reply of a turn, and takes away what showed its progress behind that. */
 export function tellEnd(
   turn: Pick<ClaimedTurn, 'turnId' | 'conversationId' | 'messageId'>,
-  end: Pick<TurnEnd, 'text' | 'buttons'>,
+  end: { readonly text: string; readonly buttons?: readonly (readonly Button[])[] },
   parts: Pick<TurnParts, 'conversations' | 'records' | 'outbox'>,
 ): void {
   const conversation = parts.conversations.get(turn.conversationId);

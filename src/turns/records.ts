@@ -1,7 +1,6 @@
 import { and, asc, eq, ne, or, sql } from 'drizzle-orm';
 import { conversations, deliveries, messages, toolUses, turns } from '../../drizzle/schema.ts';
 import type { ToolUse } from '../core/agent.ts';
-import type { Button } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { TurnStatus, Usage } from '../core/turn.ts';
@@ -16,8 +15,6 @@ export interface TurnEnd {
   readonly failure: string | null;
   /** What the talk keeps as Claude's part: the answer, or what the person was told instead. */
   readonly text: string;
-  /** Below what the person is told; none unless given. */
-  readonly buttons?: readonly (readonly Button[])[];
 }
 
 /** What is written about a turn while it runs and when it ends. */

@@ -3,6 +3,7 @@ import { boots, messages, turns } from '../../drizzle/schema.ts';
 import type { AgentOutcome } from '../core/agent.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import { answerOf, interruptedAnswer } from './answer.ts';
+import { discardButton, retryButton } from './buttons.ts';
 import { restart, tellEnd } from './ending.ts';
 import { removeTurnFolders } from './folder.ts';
 import type { TurnParts } from './parts.ts';
@@ -11,10 +12,6 @@ import type { TurnParts } from './parts.ts';
 const MOST_INTERRUPTIONS = 3;
 /** So many earlier starts are looked at for processes that they left behind. */
 const LOOKED_BACK_COUNT = 50;
-
-/** The verbs of the buttons under the message about an interrupted turn. */
-export const RETRY = 'retry';
-export const DISCARD = 'discard';
 
 /**
  * Clears up behind an instance that died: stops the processes it left, then ends each turn found
@@ -71,12 +68,7 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     parts.database.transaction(() => {
       parts.records.ended(claimed, end);
       if (end.status !== 'interrupted') parts.questions.withdraw(turn.id);
-      const buttons = [
-        [
-          { label: '🔁 Retry', data: `${RETRY}:${turn.id}` },
-          { label: '🗑 Discard', data: `${DISCARD}:${turn.id}` },
-        ],
-      ];
+      const buttons = [[retryButton(turn.id), discardButton(turn.id)]];
       tellEnd(claimed, end.status === 'interrupted' ? { ...end, buttons } : end, parts);
     });
     parts.log.warn({ conversation: conversation.id, turn: turn.id }, `turn.${end.status}`);

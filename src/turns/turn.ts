@@ -114,7 +114,10 @@ async function work(run: Run): Promise<TurnOutcome> {
     signal,
   });
   run.ending = { ...run.ending, isSpoken: asked.isSpoken };
-  if (asked.isHopeless) return { kind: 'unusable', sentences: asked.unusable };
+  if (asked.isHopeless) {
+    const { unusable, mayWorkLater } = asked;
+    return { kind: 'unusable', sentences: unusable, mayWorkLater };
+  }
   const reactions = parts.reactions.untold(turn.conversationId);
   run.ending = { ...run.ending, unusable: asked.unusable, reactions };
   const prompt = buildPrompt({

@@ -97,7 +97,7 @@ const BAD_INPUT: readonly BadInput[] = [
       fault({ method: 'file' }, { kind: 'drop', moment: 'before' }, 3);
       return updates.document();
     },
-    told: '⚠️ file.bin could not be downloaded after 3 attempts; please send it again later.',
+    told: '⚠️ file.bin could not be downloaded after 3 attempts; please try again later.',
   },
   {
     what: 'a voice note of zero length',

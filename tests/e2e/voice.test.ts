@@ -147,6 +147,22 @@ test('a recording with something in it is heard, though its sender’s app says 
   expect(quote?.text).toBe('🎙 Why is the build red?');
 });
 
+test('a recording that could not be listened to is tried again by its button, and need not be spoken anew', async () => {
+  const { world, speech } = await speakingWorld();
+  await world.start();
+  speech.fault({ kind: 'quota-exceeded', status: 401 });
+  await world.api.deliver(voiceNote(world));
+  const [told] = await world.api.sent(1);
+  expect(told?.text).toMatch(/credits are used up/u);
+  speech.willHear('Why is the build red?');
+  world.model.answer('One test fails.');
+  await world.api.deliver(world.api.updates.press(told ?? expect.unreachable(), '🔁 Retry'));
+  const [, quote, voice] = await world.api.sent(3);
+  expect(quote?.text).toBe('🎙 Why is the build red?');
+  expect(voice?.voice).not.toBeNull();
+  expect(world.api.sentMessages()[0]?.text).toMatch(/by Owner\.$/u);
+});
+
 test('an answer that cannot be spoken comes in writing', async () => {
   const { world, speech } = await speakingWorld();
   await world.start();

@@ -114,6 +114,7 @@ describe('what a turn is to answer', () => {
       isSpoken: false,
       unusable: [],
       isHopeless: false,
+      mayWorkLater: false,
       files: [],
     });
   });

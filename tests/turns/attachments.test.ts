@@ -178,8 +178,8 @@ describe('a file', () => {
 describe('what a platform does not give', () => {
   const unreachable = {
     kind: 'unusable',
-    sentence:
-      '**list\\.txt** could not be downloaded after 3 attempts; please send it again later.',
+    sentence: '**list\\.txt** could not be downloaded after 3 attempts; please try again later.',
+    mayWorkLater: true,
   };
 
   test.each([
@@ -207,12 +207,14 @@ describe('what a platform does not give', () => {
     expect(await prepare(gone, 1, parts())).toEqual({
       kind: 'unusable',
       sentence: '**The picture** is no longer available; please send it again.',
+      mayWorkLater: false,
     });
     const { message } = api.updates.document({ sizeBytes: 50_000_000 });
     const large = { ...gone, fileId: message?.document?.file_id ?? '', name: 'a_b.mkv' };
     expect(await prepare(large, 1, parts())).toEqual({
       kind: 'unusable',
       sentence: '**a\\_b\\.mkv** is too large: I can only receive files of up to 20 MB.',
+      mayWorkLater: false,
     });
     expect(api.calls.map(({ method }) => method)).toEqual(['getFile', 'getFile']);
   });
@@ -249,7 +251,8 @@ describe('what a platform does not give', () => {
 describe('the deadline of all downloads of a turn', () => {
   const late = {
     kind: 'unusable',
-    sentence: '**a\\.txt** could not be downloaded in time; please send it again later.',
+    sentence: '**a\\.txt** could not be downloaded in time; please try again later.',
+    mayWorkLater: true,
   };
 
   test('ends one that stalls, without another attempt, and the turn goes on', async () => {
@@ -336,12 +339,14 @@ describe('a recording', () => {
     expect(await prepare(empty, 1, parts({ speech }))).toEqual({
       kind: 'unusable',
       sentence: '**The recording** is empty.',
+      mayWorkLater: false,
     });
     expect(speech.heard).toEqual([]);
     const silent = sent(ogg(), { kind: 'speech', durationMs: 0 });
     expect(await prepare(silent, 1, parts({ speech }))).toEqual({
       kind: 'unusable',
       sentence: 'It failed: nothing-heard.',
+      mayWorkLater: false,
     });
   });
 
@@ -358,7 +363,11 @@ describe('a recording', () => {
     const failure = { code: 'quota-used-up' } as const;
     const speech = listener({ kind: 'failed', failure, detail: 'HTTP 401' });
     const outcome = await prepare(sent(ogg(), { kind: 'speech' }), 1, parts({ speech }));
-    expect(outcome).toEqual({ kind: 'unusable', sentence: 'It failed: quota-used-up.' });
+    expect(outcome).toEqual({
+      kind: 'unusable',
+      sentence: 'It failed: quota-used-up.',
+      mayWorkLater: true,
+    });
   });
 });
 
