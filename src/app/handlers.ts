@@ -2,7 +2,7 @@ import type { CommandHandler } from '../commands/dispatch.ts';
 import { queueFull } from '../commands/full.ts';
 import type { PressHandler } from '../commands/presses.ts';
 import { escapeMarkdown, excerpt } from '../core/format.ts';
-import type { InboundEdit, InboundReaction } from '../core/inbound.ts';
+import type { InboundEdit, InboundMessage, InboundReaction } from '../core/inbound.ts';
 import type { InboxHandlers } from '../inbox/accept.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
@@ -27,19 +27,22 @@ export function createHandlers(parts: {
     edit: parts.edit,
     reaction: parts.reaction,
     press: parts.press,
-    answer: ({ conversation, attachments, text, sender, messageId }) => {
+    answer: ({ conversation, attachments, text, sender }) => {
       const question = questions.openFor(conversation.id);
-      // Where nobody waits for it, it is a message like any other.
-      if (question === null || !question.isWaitedFor) return false;
-      if (attachments.some(({ isQuoted }) => !isQuoted)) {
-        outbox.say(conversation, {
-          markdown: `I take this next. First I wait for your answer to: ${escapeMarkdown(excerpt(question.text, QUESTION_LENGTH))}`,
-          replyTo: messageId,
-          buttons: [],
-        });
-        return false;
-      }
+      // Where nobody waits for it, or it brings a file, it is a message like any other.
+      if (question === null || !question.isWaitedFor || bringsFiles(attachments)) return false;
       return questions.answer(question.id, { text, by: sender.name }) === 'answered';
+    },
+    queued: ({ conversation, attachments, messageId }) => {
+      if (!bringsFiles(attachments)) return;
+      const question = questions.openFor(conversation.id);
+      if (question === null || !question.isWaitedFor) return;
+      const asked = escapeMarkdown(excerpt(question.text, QUESTION_LENGTH));
+      outbox.say(conversation, {
+        markdown: `I take this next. First I wait for your answer to: ${asked}`,
+        replyTo: messageId,
+        buttons: [],
+      });
     },
     unreadable: ({ conversation, messageId, what }) => {
       outbox.say(conversation, {
@@ -52,4 +55,8 @@ export function createHandlers(parts: {
       outbox.say(conversation, queueFull(messageId, waitingCount));
     },
   };
+}
+
+function bringsFiles(attachments: InboundMessage['attachments']): boolean {
+  return attachments.some(({ isQuoted }) => !isQuoted);
 }

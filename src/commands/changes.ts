@@ -26,7 +26,8 @@ export function createEditHandler(parts: {
 
   const offerRestart = (edit: InboundEdit, turnId: number): void => {
     outbox.say(edit.conversation, {
-      markdown: '✏️ You changed this message while I work on it. I go on with the old text.',
+      markdown:
+        '✏️ You edited this message while I was working on it. I am carrying on with the old text.',
       replyTo: edit.messageId,
       buttons: [[{ label: '🔁 Restart with the new text', data: `${RESTART}:${turnId}` }]],
     });

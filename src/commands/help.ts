@@ -10,14 +10,16 @@ export function helpCommands(all: () => readonly Command[]): readonly Command[] 
       run: () => ({
         markdown: [
           '👋 This is Claude Code on your machine.',
-          'Send a message and Claude works on it there, with its tools. Send several and they are answered one after another. /stop stops, /help lists what else there is.',
+          'Send a message, a photo, a file or a voice message, and Claude works on it there, with its tools. Send several and they are answered one after another. /stop stops, /help lists what else there is.',
         ].join('\n\n'),
       }),
     },
     {
       name: 'help',
       description: 'What you can send',
-      run: () => ({ markdown: `Send a message, or one of these:\n\n${commandList(all())}` }),
+      run: () => ({
+        markdown: `Send a message, a photo, a file or a voice message. Reply to what was said, edit what you sent, react with 👎 to get another try. Or send one of these:\n\n${commandList(all())}`,
+      }),
     },
   ];
 }

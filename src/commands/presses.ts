@@ -114,8 +114,8 @@ export function createPressHandler(parts: {
         parts.messages.keepChange(message.id, null);
       }
     }
-    settle(press, '🔁 Begun anew');
-    return 'Beginning anew.';
+    settle(press, '🔁 Restarted');
+    return 'Restarting.';
   };
 
   const again = (press: InboundPress, turnId: number): string => {

@@ -76,14 +76,23 @@ export function createReactionHandler(parts: {
       .run();
     const isNew = before?.emoji.includes(THUMB_DOWN) !== true && emoji.includes(THUMB_DOWN);
     if (isNew && (turn.status === 'done' || turn.status === 'failed')) {
-      const model = nextLarger(turn.model ?? turn.requestedModel);
+      const answeredBy = turn.model ?? turn.requestedModel;
+      const model = nextLarger(answeredBy);
+      const isLarger = model !== answeredBy;
       const { id, destination, channel, chat, thread } = conversation;
       parts.outbox.say(
         { id, destination, channel, chat, thread },
         {
-          markdown: 'Sorry that this was not it. Shall I have another go?',
+          markdown: 'Sorry that was not right. Shall I try again?',
           replyTo: platformMessageId,
-          buttons: [[{ label: `🔁 Try again with ${model}`, data: `${AGAIN}:${turn.id}` }]],
+          buttons: [
+            [
+              {
+                label: isLarger ? `🔁 Try again with ${model}` : '🔁 Try again',
+                data: `${AGAIN}:${turn.id}`,
+              },
+            ],
+          ],
         },
       );
     }

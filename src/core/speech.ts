@@ -34,6 +34,8 @@ export interface Spoken {
   readonly content: Uint8Array;
   /** `answer.mp3` */
   readonly name: string;
+  /** The words that were spoken. */
+  readonly words: string;
   /** Markdown of what cannot be spoken, or was too long for it; blank where nothing was left out. */
   readonly leftOut: string;
 }

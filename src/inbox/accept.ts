@@ -31,6 +31,8 @@ export interface InboxHandlers {
   command(message: InboundMessage, command: NonNullable<InboundMessage['command']>): void;
   /** Whether the message was the answer to a question of Claude's; it is then recorded as that. */
   answer(message: InboundMessage): boolean;
+  /** A message became a turn of its own. */
+  queued(message: InboundMessage): void;
   /** Whether an edit meant anything. */
   edit(edit: InboundEdit): boolean;
   /** Whether a reaction meant anything. */
@@ -64,6 +66,7 @@ export function createInbox(parts: {
     if (album?.kind === 'queued') return { kind: 'accepted', what: 'turn', turnId: album.turnId };
     const outcome = parts.queue.enqueue(message, conversations.model(id) ?? parts.defaultModel);
     if (outcome.kind === 'queued') {
+      handlers.queued(message);
       return { kind: 'accepted', what: 'turn', turnId: outcome.turnId };
     }
     // What is still to come of an album is turned away by this, without a word for each.

@@ -32,6 +32,8 @@ export interface MessageStore {
   ofAlbum(conversationId: string, albumId: string): StoredMessage | null;
   /** The newest message of a person with this id on the platform, or with a part that has it. */
   find(conversationId: string, platformMessageId: string): StoredMessage | null;
+  /** Whether a later message tells of a change to it. */
+  wasChangedSince(messageId: number): boolean;
   /** What is attached to a message, in order. */
   attachments(messageId: number): readonly StoredAttachment[];
   /**
@@ -172,6 +174,21 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
         .limit(1)
         .get();
       return ofPart?.message ?? null;
+    },
+    wasChangedSince: (messageId) => {
+      const found = orm
+        .select({ id: sql<number>`later.id` })
+        .from(messages)
+        .innerJoin(
+          sql`messages as later`,
+          sql`later.conversation_id = ${messages.conversationId}
+            and later.platform_message_id = ${messages.platformMessageId}
+            and later.id > ${messages.id} and later.former_text is not null`,
+        )
+        .where(eq(messages.id, messageId))
+        .limit(1)
+        .get();
+      return found !== undefined;
     },
     attachments: (messageId) => attached.all({ messageId }),
     reword: ({ id: messageId, text, changedText }, platformMessageId, words) => {

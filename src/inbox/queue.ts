@@ -117,6 +117,10 @@ export function createQueue(
     return waitingCount >= options.maxQueueSize ? { kind: 'full', waitingCount } : null;
   };
 
+  /** Whether its message was answered since: by a turn for it, or as what it was changed to. */
+  const isOvertaken = (turn: Turn): boolean =>
+    view.latest(turn.messageId)?.id !== turn.id || messages.wasChangedSince(turn.messageId);
+
   const cancelWhere = (condition: ReturnType<typeof eq>) =>
     orm
       .update(turns)
@@ -210,7 +214,7 @@ export function createQueue(
 
     requeue: (turnId) => {
       const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
-      if (turn === undefined || !mayRunAgain(turn)) return { kind: 'gone' };
+      if (turn === undefined || !mayRunAgain(turn) || isOvertaken(turn)) return { kind: 'gone' };
       const full = fullness(turn.conversationId);
       if (full !== null) return full;
       orm

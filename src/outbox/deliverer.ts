@@ -64,7 +64,11 @@ export function createDeliverer(options: {
 
   const uncertain = orm
     .update(deliveries)
-    .set({ status: 'pending' })
+    .set({
+      status: 'pending',
+      // That the service died is nothing against a file.
+      attemptCount: sql`${deliveries.attemptCount} - (json_extract(${deliveries.part}, '$.files') is not null)`,
+    })
     .where(sql`${OPEN} and ${deliveries.status} = 'sending'`)
     .returning({ id: deliveries.id })
     .all();

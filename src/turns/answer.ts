@@ -101,10 +101,11 @@ export function interruptedAnswer(
   const during =
     turn.question === null
       ? doing
-      : ` while I waited for your answer to: ${escapeMarkdown(excerpt(turn.question, QUESTION_LENGTH))}`;
+      : ` while I waited for your answer to: “${escapeMarkdown(excerpt(turn.question, QUESTION_LENGTH))}”`;
+  const waitsFor = turn.question === null ? null : 'Press Retry, and I ask again.';
   const next = turn.wasLastTry
     ? 'That was the third time, so I will not offer another try. Send the message again if you still want it.'
-    : 'I have not restarted it myself, because it may have changed things already.';
+    : (waitsFor ?? 'I have not restarted it myself, because it may have changed things already.');
   return {
     status: turn.wasLastTry ? 'failed' : 'interrupted',
     usage: NO_USAGE,
@@ -123,7 +124,7 @@ function doneSoFar(toolLines: readonly string[]): string {
   const shown = toolLines.slice(-SHOWN_LINE_COUNT).map((line) => `- ${escapeMarkdown(line)}`);
   const earlier = toolLines.length - shown.length;
   const head = earlier === 0 ? '' : `- … and ${earlier} earlier\n`;
-  return `\n\nDone before that:\n\n${head}${shown.join('\n')}`;
+  return `\n\nSteps so far:\n\n${head}${shown.join('\n')}`;
 }
 
 function fallbackNote(

@@ -17,16 +17,20 @@ export interface TurnEnd {
   readonly text: string;
 }
 
+interface TurnAttempt {
+  readonly turnId: number;
+  readonly attempt: number;
+}
+
 /** What is written about a turn while it runs and when it ends. */
 export interface TurnRecords {
   started(turnId: number, sessionId: string): void;
   toolUsed(turnId: number, attempt: number, use: ToolUse): void;
   /** The message that shows its progress is there, with this id of the platform. */
-  progressShown(turnId: number, platformMessageId: string): void;
+  progressShown(turn: TurnAttempt, platformMessageId: string): void;
   /** Adds what an attempt used that ends without an end of the turn. */
   used(turnId: number, usage: Usage): void;
-  /** Returns whether that message was still known. */
-  forgetProgress(turnId: number, platformMessageId: string): boolean;
+  forgetProgress(turnId: number, platformMessageId: string): void;
   /** Its answer is to be spoken before it is told. */
   speechWanted(turnId: number): void;
   turn(turnId: number): typeof turns.$inferSelect;
@@ -100,20 +104,25 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
       });
     },
 
-    progressShown: (turnId, progressMessageId) => {
-      orm.update(turns).set({ progressMessageId }).where(eq(turns.id, turnId)).run();
+    progressShown: ({ turnId, attempt }, progressMessageId) => {
+      orm
+        .update(turns)
+        .set({ progressMessageId })
+        .where(and(eq(turns.id, turnId), eq(turns.attemptCount, attempt)))
+        .run();
     },
 
     used: (turnId, usage) => {
       orm.update(turns).set(added(usage)).where(eq(turns.id, turnId)).run();
     },
 
-    forgetProgress: (turnId, platformMessageId) =>
+    forgetProgress: (turnId, platformMessageId) => {
       orm
         .update(turns)
         .set({ progressMessageId: null })
         .where(and(eq(turns.id, turnId), eq(turns.progressMessageId, platformMessageId)))
-        .run().changes === 1,
+        .run();
+    },
 
     speechWanted: (turnId) => {
       orm.update(turns).set({ speech: 'pending' }).where(eq(turns.id, turnId)).run();

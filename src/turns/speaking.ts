@@ -2,7 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { messages, turns } from '../../drizzle/schema.ts';
 import type { Spoken } from '../core/speech.ts';
+import { escapeMarkdown } from '../core/format.ts';
 import type { OutgoingFiles } from '../outbox/outgoing.ts';
+import { isDatabaseFault } from '../platform/database/open.ts';
 import { removeProgress, tellEnd } from './ending.ts';
 import type { TurnParts } from './parts.ts';
 
@@ -65,14 +67,19 @@ export function createSpeaker(
     const stopSign = parts.channels.of(conversation).signs.working(conversation);
     try {
       const spoken = await voiceOf(turn);
-      const kept = spoken === null ? null : await keep(turn, spoken);
+      let kept = spoken === null ? null : await keep(turn, spoken);
       while (!closing.signal.aborted) {
         try {
           tell(turn, kept);
           return;
         } catch (error) {
           log.error({ turn: turn.turnId, err: error }, 'speech.not-recorded');
-          await setTimeout(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+          if (kept !== null && !isDatabaseFault(error)) {
+            // Waiting mends nothing there: it is told in writing.
+            kept = null;
+          } else {
+            await setTimeout(RETRY_MS, undefined, { signal: closing.signal }).catch(() => null);
+          }
         }
       }
     } finally {
@@ -93,9 +100,13 @@ export function createSpeaker(
   const voiceOf = async (turn: Waiting): Promise<Spoken | null> => {
     if (parts.speech === null) return null;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SPEAK_WITHIN_MS)]);
-    const outcome = await parts.speech.speak(turn.text, signal);
-    if (outcome.kind === 'spoken') return outcome;
-    if (!closing.signal.aborted) log.warn({ turn: turn.turnId, ...outcome }, 'speech.not-spoken');
+    try {
+      const outcome = await parts.speech.speak(turn.text, signal);
+      if (outcome.kind === 'spoken') return outcome;
+      if (!closing.signal.aborted) log.warn({ turn: turn.turnId, ...outcome }, 'speech.not-spoken');
+    } catch (error) {
+      log.error({ turn: turn.turnId, err: error }, 'speech.broken');
+    }
     return null;
   };
 
@@ -117,14 +128,14 @@ export function createSpeaker(
         conversation,
         {
           markdown: '',
-          files: [{ path: voice.path, name: voice.name, kind: 'voice', instead: turn.text }],
+          files: [{ path: voice.path, name: voice.name, kind: 'voice', instead: inWriting(voice) }],
           replyTo: platformMessageId,
           buttons: [],
         },
         turn.turnId,
       );
       if (voice.leftOut.trim() !== '') {
-        const rest = { markdown: voice.leftOut, replyTo: null, buttons: [] };
+        const rest = { markdown: voice.leftOut, replyTo: platformMessageId, buttons: [] };
         parts.outbox.say(conversation, rest, turn.turnId);
       }
       removeProgress(turn, parts);
@@ -161,4 +172,9 @@ export function createSpeaker(
       await Promise.all(underWay.values());
     },
   };
+}
+
+/** For whoever may not be sent a voice; what was left out of it follows anyhow. */
+function inWriting({ words }: Spoken): string {
+  return words.split('\n').map(escapeMarkdown).join('\n');
 }

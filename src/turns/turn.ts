@@ -59,6 +59,7 @@ export async function runTurn(
     return broken(turn, messageOf(error));
   });
   run.message?.close();
+  const shownId = run.message?.messageId ?? null;
   // Nothing may be said by a tool once the answer is.
   run.tools?.close();
   if (outcome.kind === 'stopped' && !signals.stop.aborted) {
@@ -68,7 +69,8 @@ export async function runTurn(
     parts.said();
   }
   for (const close of run.opened.toReversed()) await closeQuietly(close, log);
-  await removeLateMessage(run, await run.message?.pending());
+  const lateId = (await run.message?.pending()) ?? null;
+  if (lateId !== shownId) removeLateMessage(run, lateId);
 }
 
 /** All that belongs to one run of a turn. What was opened is closed in the opposite order. */
@@ -101,7 +103,7 @@ async function work(run: Run): Promise<TurnOutcome> {
     log: run.log,
     stopButton: { label: '⏹ Stop', data: `${HALT}:${turn.turnId}` },
     onShown: (messageId) => {
-      run.progress.note(() => parts.records.progressShown(turn.turnId, messageId));
+      run.progress.note(() => parts.records.progressShown(turn, messageId));
     },
   });
   run.message = message;
@@ -187,12 +189,11 @@ async function runAgent(
 }
 
 /** A message that was still on its way when the turn ended is taken away as soon as its id is known. */
-async function removeLateMessage(run: Run, messageId: string | null | undefined): Promise<void> {
-  const { turn, parts, log } = run;
-  if (messageId === null || messageId === undefined) return;
+function removeLateMessage({ turn, parts, log }: Run, messageId: string | null): void {
+  if (messageId === null) return;
   try {
     parts.database.transaction(() => {
-      if (!parts.records.forgetProgress(turn.turnId, messageId)) return;
+      parts.records.forgetProgress(turn.turnId, messageId);
       parts.outbox.remove(parts.conversations.get(turn.conversationId), messageId);
     });
     parts.said();

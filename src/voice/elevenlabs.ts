@@ -160,7 +160,7 @@ export function createElevenLabs(options: {
       );
       if (asked.kind === 'failed') return fault(asked.failure.code, asked.detail);
       if (!isMp3(asked.value)) return fault('unreachable', 'an answer that is no MP3');
-      return { kind: 'spoken', content: asked.value, name: 'answer.mp3', leftOut };
+      return { kind: 'spoken', content: asked.value, name: 'answer.mp3', words: text, leftOut };
     },
 
     explain: explainFailure,

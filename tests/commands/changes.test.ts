@@ -170,7 +170,7 @@ describe('an edit', () => {
     expect(edit('1', '')).toBe(true);
     hear('one two three');
     end('interrupted');
-    expect(press('restart:1')).toBe('Beginning anew.');
+    expect(press('restart:1')).toBe('Restarting.');
     expect(people()).toEqual(['one two three']);
   });
 
@@ -214,7 +214,7 @@ describe('an edit', () => {
     expect([edit('2', ''), edit('1', 'the tower')]).toEqual([true, true]);
     expect(people()).toEqual(['the house\nthe garden']);
     end();
-    expect(press('restart:1')).toBe('Beginning anew.');
+    expect(press('restart:1')).toBe('Restarting.');
     expect(edit('2', 'the pond')).toBe(true);
     expect(people()).toEqual([
       'the house\nthe garden',
@@ -238,7 +238,7 @@ describe('the offer to begin anew', () => {
     const turnId = arrive('red');
     queue.claim('boot');
     edit('1', 'blue');
-    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(press(`restart:${turnId}`)).toBe('Restarting.');
     expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
     expect(queue.stopRequests()).toEqual([turnId]);
     expect(turns()).toMatchObject([{ restartRequestedAtMs: expect.any(Number) as number }]);
@@ -252,7 +252,7 @@ describe('the offer to begin anew', () => {
       edit('1', 'blue');
       end('interrupted');
       if (isRetried) expect(press(`retry:${turnId}`)).toBe('Trying again.');
-      expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+      expect(press(`restart:${turnId}`)).toBe('Restarting.');
       expect(turns()).toMatchObject([{ status: 'queued' }]);
       expect(people()).toEqual(['blue']);
       expect(press(`restart:${turnId}`)).toBe(TOO_LATE);
@@ -270,7 +270,7 @@ describe('the offer to begin anew', () => {
       '1 message already waiting. Try again when the queue is shorter.',
     );
     queue.cancelAll(CONVERSATION.id);
-    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(press(`restart:${turnId}`)).toBe('Restarting.');
     expect(people()).toEqual(['red', 'something else', 'red > blue']);
   });
 

@@ -91,7 +91,7 @@ test('an offer to begin anew is good for the second try, too: while that waits a
     end('done');
     expect(press(`again:${turnId}`)).toBe('Trying again.');
     if (isRunning) queue.claim('boot');
-    expect(press(`restart:${turnId}`)).toBe('Beginning anew.');
+    expect(press(`restart:${turnId}`)).toBe('Restarting.');
     expect(queue.stopRequests()).toEqual(isRunning ? [turnId + 1] : []);
     expect(turns()).toHaveLength(2);
     expect(messages.find('telegram:1:42', '1')).toMatchObject(

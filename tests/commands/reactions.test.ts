@@ -91,7 +91,7 @@ test('a thumb down is offered a second try once, however it goes on', () => {
   react(id, ['👎', '🤔']);
   expect(offers()).toEqual([
     {
-      markdown: 'Sorry that this was not it. Shall I have another go?',
+      markdown: 'Sorry that was not right. Shall I try again?',
       replyTo: id,
       buttons: [[{ label: '🔁 Try again with sonnet', data: 'again:1' }]],
     },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import { png } from '../contract/samples.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { processesOf, questionIn, readDatabase } from './inspect.ts';
 import { labelsOf, press, said, write } from './person.ts';
@@ -79,6 +80,22 @@ test('a question without options is answered by the next words, which are no mes
   ]);
 });
 
+test('an album that comes while an answer is waited for is told once that it comes next', async () => {
+  const world = await askingWorld(QUESTION);
+  answerWithResult(world);
+  await write(world, 'paint the house');
+  const question = await said(world, ASKED);
+  const content = png(2, 2);
+  const photos = [1, 2, 3].map(() => ({ kind: 'photo' as const, content }));
+  for (const part of world.api.updates.album(photos)) await world.api.deliver(part);
+  const next = 'I take this next. First I wait for your answer to: Which *colour*?';
+  await said(world, next);
+  world.model.always(() => textReply('Seen.'));
+  expect(await press(world, question, 'Red')).toBe('Red');
+  await said(world, 'Seen.');
+  expect(world.api.sentMessages().filter(({ text }) => text === next)).toHaveLength(1);
+});
+
 test('/stop ends a turn that waits for an answer; its buttons do nothing then, and what is written next is a message', async () => {
   const world = await askingWorld(QUESTION);
   await write(world, 'paint the house');
@@ -105,7 +122,7 @@ test('a service that is killed while it waits keeps the question: its buttons se
   const service = await world.start();
   const told = await notice(world);
   expect(told.text).toMatch(
-    /^⚡ I was interrupted while I waited for your answer to: Which \*colour\*\?\. /u,
+    /^⚡ I was interrupted while I waited for your answer to: “Which \*colour\*\?”\. Press Retry, and I ask again\./u,
   );
   expect(labelsOf(told)).toEqual(['🔁 Retry', '🗑 Discard']);
   // Nobody waits for words now: they are a message like any other.

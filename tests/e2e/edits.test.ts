@@ -62,12 +62,12 @@ test('promise 11: edits are not ignored: a message that is being answered is beg
   await write(world, 'and then?');
   await edit(world, message, 'paint it blue');
   const offer = await offerIn(world);
-  expect(offer.text).toMatch(/^✏️ You changed this message while I work on it\./u);
+  expect(offer.text).toMatch(/^✏️ You edited this message while I was working on it\./u);
   expect(offer.replyTo).toBe(message.messageId);
   expect(labelsOf(offer)).toEqual([RESTART]);
   // A second thought changes what is kept and asks no second time.
   await edit(world, message, 'paint it green');
-  expect(await press(world, offer, RESTART)).toBe('Beginning anew.');
+  expect(await press(world, offer, RESTART)).toBe('Restarting.');
 
   const last = await said(world, 'Answer to and then?');
   const sent = world.api.sentMessages();
@@ -76,7 +76,7 @@ test('promise 11: edits are not ignored: a message that is being answered is beg
     'Answer to paint it green',
     'Answer to and then?',
   ]);
-  expect(offer.text).toMatch(/I go on with the old text\.\n\n🔁 Begun anew by Owner\.$/u);
+  expect(offer.text).toMatch(/I am carrying on with the old text\.\n\n🔁 Restarted by Owner\.$/u);
   expect(labelsOf(offer)).toEqual([]);
   expect(sent.map(({ replyTo }) => replyTo)).toEqual([
     message.messageId,
@@ -150,7 +150,7 @@ test('an offer that nobody takes leaves the old text to be answered; taken after
   await said(world, 'It is red.');
 
   world.model.answer('It is blue.');
-  expect(await press(world, offer, RESTART)).toBe('Beginning anew.');
+  expect(await press(world, offer, RESTART)).toBe('Restarting.');
   const answer = await said(world, 'It is blue.');
   expect(answer.replyTo).toBe(message.messageId);
   const followUp = world.model.requests.at(-1);
@@ -243,7 +243,7 @@ test('of several messages that are answered together any one can be changed, and
 
   await edit(world, second, 'another two');
   world.model.always(() => textReply('Both done.'));
-  expect(await press(world, await offerIn(world), RESTART)).toBe('Beginning anew.');
+  expect(await press(world, await offerIn(world), RESTART)).toBe('Restarting.');
   await said(world, 'Both done.');
   const anew = world.model.requests.at(-1)?.prompt;
   expect(anew).toMatch(/all in one reply:[^]*>\nanother two\n<[^]*>\nthree\n</u);

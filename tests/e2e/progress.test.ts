@@ -136,6 +136,18 @@ test('with /verbose full the steps before are shown too', async () => {
   expect(shown.text).toMatch(/✓ Running true, (?:under 1|\d+) s\n\nRunning while/u);
 });
 
+test('PROGRESS=full shows the steps from the start, without a word of the person', async () => {
+  const world = await createWorld();
+  world.environment['PROGRESS'] = 'full';
+  await world.start();
+  world.model.useTool('Bash', { command: 'true' });
+  world.model.useTool('Bash', { command: WAIT });
+  world.model.answer('All green.');
+  await world.api.say('run the tests');
+  const shown = await world.api.message('the progress', isProgress);
+  expect(shown.text).toMatch(/✓ Running true, (?:under 1|\d+) s\n\nRunning while/u);
+});
+
 test('with STREAM_ANSWERS=1 the answer is seen as it grows, in one message, and comes whole in the end', async () => {
   const world = await progressWorld();
   world.environment['STREAM_ANSWERS'] = '1';

@@ -7,7 +7,7 @@ import { labelsOf, press, said, write } from './person.ts';
 import { createWorld, type World } from './service.ts';
 
 const STRANGER = { id: 666, is_bot: false, first_name: 'Stranger' };
-const SORRY = 'Sorry that this was not it. Shall I have another go?';
+const SORRY = 'Sorry that was not right. Shall I try again?';
 
 async function answeringWorld() {
   const world = await createWorld();

@@ -28,7 +28,7 @@ test('/status tells which tool runs, and /stop ends it at once with all of its c
   await world.api.say('/stop');
   const [, stopping, stopped] = await world.api.sent(3);
   expect(stopping?.text).toBe('⏹ Stopping: watch the build');
-  expect(stopped?.text).toMatch(/^⏹ Stopped\.\n\nDone before that:\n\n• Running setsid sh -c/u);
+  expect(stopped?.text).toMatch(/^⏹ Stopped\.\n\nSteps so far:\n\n• Running setsid sh -c/u);
   expect(processesOf(world.home)).toEqual([]);
   const database = readDatabase(world.home);
   expect(database.query.turns.findMany().sync()).toMatchObject([

@@ -79,6 +79,21 @@ test('a reply to a voice message, of either side, quotes what was said in it', a
   expect(second).toMatch(/<claudio-quote from="Claudio">\nOne test fails\.\n<\/claudio-quote>/u);
 });
 
+test.each(['audio', 'videoNote'] as const)(
+  'a recording of the kind %s is written down like a voice message',
+  async (kind) => {
+    const { world, speech } = await speakingWorld();
+    await world.start();
+    speech.willHear('Why is the build red?');
+    world.model.answer('One test fails.');
+    const recording = { content: silence(), mimeType: 'audio/mpeg', durationSeconds: 3 };
+    await world.api.deliver(world.api.updates[kind](recording));
+    const [quote, voice] = await world.api.sent(2);
+    expect(quote?.text).toBe('🎙 Why is the build red?');
+    expect(voice?.voice).not.toBeNull();
+  },
+);
+
 test('a spoken “stop” alone is not a command', async () => {
   const { world, speech } = await speakingWorld();
   await world.start();

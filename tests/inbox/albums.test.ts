@@ -20,6 +20,7 @@ function inbox(maxQueueSize = 100) {
       mayUse: () => true,
       command: () => undefined,
       answer: () => false,
+      queued: () => undefined,
       edit: () => false,
       reaction: () => false,
       press: () => '',

@@ -34,6 +34,7 @@ function inbox(
       mayUse: () => true,
       command: () => undefined,
       answer: () => false,
+      queued: () => undefined,
       edit: () => false,
       reaction: () => false,
       press: () => '',

@@ -12,6 +12,20 @@ async function asked(world: Awaited<ReturnType<typeof toolWorld>>, conversationI
   }
 }
 
+test('up to eight options are buttons, one below the other', async () => {
+  const world = await toolWorld();
+  const { call, turn } = world.run();
+  const options = ['1', '2', '3', '4', '5', '6', '7', '8'];
+  const asking = call('ask_user', { question: 'Which?', options });
+  const id = await asked(world, turn.conversationId);
+  expect(world.deliveries()[0]?.part['buttons']).toEqual(
+    options.map((label, index) => [{ label, data: `answer:${id}.${index}` }]),
+  );
+  world.questions.answer(id, { text: '8', by: 'Owner' });
+  world.questions.wake();
+  expect(await asking).toEqual({ text: 'Owner answered: 8', isError: false });
+});
+
 test('a question waits for its answer, which is what the call returns', async () => {
   const world = await toolWorld();
   const { call, isWaitingForPerson, turn } = world.run();

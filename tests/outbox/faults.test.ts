@@ -138,6 +138,22 @@ describe('a file that cannot go', () => {
     expect(place.lines.filter(({ event }) => event === 'delivery.replaced')).toHaveLength(1);
   });
 
+  test('because what takes uploads is not well waits as long as any reply, though all else is well', async () => {
+    const clock = testClock();
+    const startMs = clock.now();
+    const place = await createPlace({ clock });
+    const outage = place.api.fault({ method: 'sendDocument' }, { kind: 'html', status: 502 });
+    let isOver = false;
+    place.say(A, 'Here it is:', [place.keep('report.zip')]);
+    await passTime(place, clock, () => {
+      if (clock.now() - startMs < 300_000 || isOver) return;
+      isOver = true;
+      outage.lift();
+    });
+    expect(place.texts(A)).toEqual(['Here it is:']);
+    expect(place.rows().map(({ status }) => status)).toEqual(['sent']);
+  });
+
   test('because the platform is away, or because of a limit, waits as long as any reply', async () => {
     const clock = testClock();
     const startMs = clock.now();

@@ -47,7 +47,7 @@ describe('a turn without an answer', () => {
       { toolLines: lines, explain },
     );
     expect(end).toMatchObject({ status: 'failed', failure: 'overloaded', model: 'opus' });
-    const [head, list] = end.text.split('\n\nDone before that:\n\n');
+    const [head, list] = end.text.split('\n\nSteps so far:\n\n');
     expect(head).toBe('⚠️ It failed: overloaded.');
     expect(list?.split('\n')).toEqual([
       '- … and 2 earlier',

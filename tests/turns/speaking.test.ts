@@ -19,6 +19,7 @@ function speaker(speak?: Speech['speak']): Speech {
           kind: 'spoken',
           content: Buffer.from('mp3'),
           name: 'answer.mp3',
+          words: markdown.replace(/ *\[.*\]/u, ''),
           leftOut: /\[.*\]/u.exec(markdown)?.[0] ?? '',
         })),
     explain: () => 'It cannot speak.',
@@ -65,7 +66,7 @@ test('an answer is spoken, told once, and what was left out comes behind it', as
   const [voice, rest, ...more] = parts(world);
   expect(voice).toMatchObject({
     markdown: '',
-    files: [{ name: 'answer.mp3', kind: 'voice', instead: 'One test fails. [code]' }],
+    files: [{ name: 'answer.mp3', kind: 'voice', instead: String.raw`One test fails\.` }],
   });
   expect(rest).toMatchObject({ markdown: '[code]' });
   expect(more).toEqual([]);
@@ -81,6 +82,7 @@ test.each([
     ),
   ],
   ['there are no words in it', speaker(() => Promise.resolve({ kind: 'nothing-to-say' }))],
+  ['whoever speaks breaks', speaker(() => Promise.reject(new Error('broken')))],
   ['speech is no longer set up', null],
 ])('where %s, it is told in writing', async (_, speech) => {
   const world = spokenTurn('One test fails.');
@@ -88,6 +90,19 @@ test.each([
   speaking.wake();
   await speaking.idle();
   expect(parts(world)).toMatchObject([{ markdown: 'One test fails.' }]);
+});
+
+test('where its voice cannot be told, it is told in writing, and the conversation goes on', async () => {
+  const world = spokenTurn('One test fails.');
+  const next = world.arrive('and now?');
+  vi.spyOn(world.outbox, 'say').mockImplementationOnce(() => {
+    throw new Error('no such channel form');
+  });
+  const speaking = world.open();
+  speaking.wake();
+  await speaking.idle();
+  expect(parts(world)).toMatchObject([{ markdown: 'One test fails.' }]);
+  expect(world.queue.claim('boot')?.turnId).toBe(next);
 });
 
 test('where the disk takes no voice, it is told in writing', async () => {

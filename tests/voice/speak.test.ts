@@ -16,6 +16,7 @@ it('speaks an answer as an MP3, and leaves out what is to be read', async () => 
     kind: 'spoken',
     content: rig.standin.audio,
     name: 'answer.mp3',
+    words: 'Done.\nRun npm test.',
     leftOut: '```sh\nnpm test\n```',
   });
   expect(rig.standin.requests).toEqual([

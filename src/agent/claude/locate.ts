@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
+const PACKAGE_BIN = /[\\/]node_modules[\\/]\.bin[\\/]?$/u;
+
 /**
  * Finds the program. Looks again at each call, so that a person can install it while Claudio runs;
  * takes well under a millisecond.
@@ -21,7 +23,9 @@ export function locateClaude(
 function candidates(env: Readonly<Record<string, string | undefined>>): string[] {
   const home = env['HOME'] ?? '';
   const atHome = (...parts: string[]): string[] => (home === '' ? [] : [join(home, ...parts)]);
-  const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  // `npx` puts those of a package before the person's own: what is pinned there is for its tests.
+  const onPath = folders.filter((folder) => !PACKAGE_BIN.test(folder));
   return [
     ...atHome('.local', 'bin', 'claude'),
     ...onPath.map((folder) => join(folder, 'claude')),
@@ -33,6 +37,7 @@ function candidates(env: Readonly<Record<string, string | undefined>>): string[]
     ...atHome('.volta', 'bin', 'claude'),
     '/usr/bin/claude',
     '/snap/bin/claude',
+    ...folders.filter((folder) => PACKAGE_BIN.test(folder)).map((folder) => join(folder, 'claude')),
   ];
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 // Telegram takes about 30 calls a second of a bot, one message a second in a chat and 20 a minute in
 // a group (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). It does
 // not say which of these count signs, so signs take no more than a third of the whole, and in a chat
-// no more than one typing sign and a few reactions need.
+// no more than one typing sign, and a reaction to each of a handful of messages in a row, need.
 
 interface Rate {
   /** How many calls may come at once. */
@@ -12,7 +12,7 @@ interface Rate {
   readonly refillMs: number;
 }
 
-const PER_DESTINATION: Rate = { burstCount: 4, refillMs: 3_000 };
+const PER_DESTINATION: Rate = { burstCount: 10, refillMs: 2_000 };
 const OVERALL: Rate = { burstCount: 15, refillMs: 100 };
 /** Above this many destinations, those that are back at a full bucket are forgotten. */
 const REMEMBERED_COUNT = 256;

@@ -22,7 +22,12 @@ export type CallFailure =
       readonly movedTo: string | null;
     }
   /** It may have taken effect or not: no answer, one that is not the Bot API's, a 5xx, or a 409. */
-  | { readonly kind: 'unreachable'; readonly reason: string };
+  | {
+      readonly kind: 'unreachable';
+      readonly reason: string;
+      /** Set where something answered: the way there is open, and what is behind it is not well. */
+      readonly wasAnswered?: true;
+    };
 
 /** What came of a call. `description` is what a few methods say beside their result. */
 export type CallOutcome<T> =
@@ -103,14 +108,24 @@ function parseJson(bytes: Uint8Array): unknown {
 function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): CallOutcome<T> {
   const parsed = answerSchema.safeParse(parseJson(body));
   if (!parsed.success) {
+    // A gateway on the way says it in its own words.
+    if (status === 413) {
+      return { kind: 'rejected', status, reason: 'Request Entity Too Large', movedTo: null };
+    }
     return status === 429
       ? { kind: 'rate-limited', retryAfterMs: DEFAULT_RETRY_AFTER_MS }
-      : { kind: 'unreachable', reason: `an answer that is not the Bot API's (HTTP ${status})` };
+      : {
+          kind: 'unreachable',
+          reason: `an answer that is not the Bot API's (HTTP ${status})`,
+          wasAnswered: true,
+        };
   }
   const answer = parsed.data;
   if (answer.ok) {
     const fit = result.safeParse(answer.result);
-    if (!fit.success) return { kind: 'unreachable', reason: 'a result of an unknown shape' };
+    if (!fit.success) {
+      return { kind: 'unreachable', reason: 'a result of an unknown shape', wasAnswered: true };
+    }
     return { kind: 'ok', result: fit.data, description: answer.description ?? null };
   }
   const code = answer.error_code ?? status;
@@ -122,7 +137,7 @@ function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): C
     };
   }
   // A 409 is another process at the same webhook: what it collided with passes.
-  if (code >= 500 || code === 409) return { kind: 'unreachable', reason };
+  if (code >= 500 || code === 409) return { kind: 'unreachable', reason, wasAnswered: true };
   const movedTo = answer.parameters?.movedTo ?? null;
   return { kind: 'rejected', status: code, reason, movedTo };
 }

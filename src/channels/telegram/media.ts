@@ -16,7 +16,7 @@ function failure(call: CallFailure): FetchOutcome {
     case 'rate-limited':
       return { kind: 'unreachable', reason: 'too many requests' };
     case 'unreachable':
-      return call;
+      return { kind: 'unreachable', reason: call.reason };
     case 'rejected':
       // Only its words tell this from an id that is wrong or a file that is away.
       return /\bfile is too big\b/i.test(call.reason)

@@ -72,6 +72,8 @@ function standInFor(original: Readonly<Record<string, unknown>>): string | null 
   return kind.kind === 'service' || kind.what === NEW_KIND ? null : sentence(kind.what);
 }
 
+const SPOKEN = ['voice', 'audio', 'video_note'] as const;
+
 /** Reads what a message replies to. */
 export function repliedOf(message: TelegramMessage): Replied {
   const { quote, reply_to_message: reply, external_reply: elsewhere } = aroundSchema.parse(message);
@@ -84,8 +86,11 @@ export function repliedOf(message: TelegramMessage): Replied {
   const words = quoted ?? (original === undefined ? '' : wordsOf(original));
   const standIn = words === '' && original !== undefined ? standInFor(original) : null;
   const text = words === '' ? standIn : words;
+  const isSpoken = SPOKEN.some((kind) => original?.[kind] !== undefined);
   const wordless =
-    standIn === null || reply === undefined ? {} : { wordlessMessageId: String(reply.message_id) };
+    standIn === null || reply === undefined || !isSpoken
+      ? {}
+      : { wordlessMessageId: String(reply.message_id) };
   return {
     quote: text === null ? null : { author, text, ...wordless },
     attachments: (content?.kind === 'content' ? content.attachments : [])

@@ -119,7 +119,10 @@ export async function sendFiles(
   const { files } = uploads;
   const shipment = { ...part, files, media: await mediaOf(part.media, files) };
   const outcome = await ship(api, target, shipment, call);
-  if (outcome.kind !== 'unreachable') return filesOutcomeOf(outcome, part);
+  // Whoever is not well answers for any file; one that is too long on its way gets no answer.
+  if (outcome.kind !== 'unreachable' || outcome.wasAnswered === true) {
+    return filesOutcomeOf(outcome, part);
+  }
   // Telegram itself may be away, which is nothing against these files.
   const how = { timeoutMs: PROBE_TIMEOUT_MS };
   const { kind } = await api.call('getMe', {}, doneSchema, how);

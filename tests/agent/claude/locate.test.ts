@@ -34,6 +34,13 @@ describe('where Claude Code is looked for', () => {
     expect(locateClaude(null, env())).toBe(own);
   });
 
+  it('what a package has pinned comes last, though npx puts it first on the PATH', () => {
+    const pinned = put('clone/node_modules/.bin/claude');
+    const PATH = `${dirname(pinned)}:${root}/path-1`;
+    const own = put('path-1/claude');
+    expect(locateClaude(null, { ...env(), PATH })).toBe(own);
+  });
+
   it('a file that may not be run, and a folder, are passed over', () => {
     put('home/.local/bin/claude', 0o644);
     put('path-1/claude/in-it');

@@ -78,6 +78,11 @@ describe('what Telegram refuses', () => {
     });
   });
 
+  it('is rejected where a gateway finds it too large, in its own words', async () => {
+    standin.fault({}, { kind: 'html', status: 413 });
+    expect(await send()).toMatchObject({ kind: 'rejected', status: 413 });
+  });
+
   it('is a limit when it says so, in milliseconds', async () => {
     standin.fault({}, { kind: 'rate-limited', retryAfterSeconds: 17 }, 1);
     expect(await send()).toEqual({ kind: 'rate-limited', retryAfterMs: 17_000 });
@@ -90,18 +95,34 @@ describe('what Telegram refuses', () => {
 
 describe('what may work later', () => {
   it.each([
-    ['a 500', { kind: 'error', status: 500, description: 'Internal Server Error' }, 'Internal'],
-    ['a 409', { kind: 'error', status: 409, description: 'Conflict: terminated' }, 'Conflict'],
-    ['a page of a gateway', { kind: 'html', status: 502 }, 'HTTP 502'],
-    ['a page with a 403', { kind: 'html', status: 403 }, 'HTTP 403'],
-    ['a connection that breaks', { kind: 'drop', moment: 'before' }, 'connection'],
-    ['a connection that breaks too late', { kind: 'drop', moment: 'after' }, 'connection'],
-    ['a body without end', { kind: 'huge', bodyBytes: 3_000_000 }, 'larger than 1048576 bytes'],
-  ] as const)('%s is unreachable', async (_, behaviour, reason) => {
+    [
+      'a 500',
+      { kind: 'error', status: 500, description: 'Internal Server Error' },
+      'Internal',
+      true,
+    ],
+    [
+      'a 409',
+      { kind: 'error', status: 409, description: 'Conflict: terminated' },
+      'Conflict',
+      true,
+    ],
+    ['a page of a gateway', { kind: 'html', status: 502 }, 'HTTP 502', true],
+    ['a page with a 403', { kind: 'html', status: 403 }, 'HTTP 403', true],
+    ['a connection that breaks', { kind: 'drop', moment: 'before' }, 'connection', false],
+    ['a connection that breaks too late', { kind: 'drop', moment: 'after' }, 'connection', false],
+    [
+      'a body without end',
+      { kind: 'huge', bodyBytes: 3_000_000 },
+      'larger than 1048576 bytes',
+      false,
+    ],
+  ] as const)('%s is unreachable', async (_, behaviour, reason, wasAnswered) => {
     standin.fault({}, behaviour);
     expect(await send()).toEqual({
       kind: 'unreachable',
       reason: expect.stringContaining(reason) as string,
+      ...(wasAnswered ? { wasAnswered } : {}),
     });
   });
 

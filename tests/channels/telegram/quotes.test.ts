@@ -28,6 +28,14 @@ describe('a reply', () => {
     });
   });
 
+  it('is no stand-in for words that are known here, where it is a picture', () => {
+    const quoting = parse('reply-to-own-photo');
+    expect(quoting?.kind === 'message' && quoting.quote).toEqual({
+      author: 'Owner',
+      text: '(A photo)',
+    });
+  });
+
   it('brings no recording, which was answered already', () => {
     expect(parse('reply-to-voice')).toMatchObject({
       // What was said in it is known elsewhere, by its id.
