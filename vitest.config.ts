@@ -7,7 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    reporters: ['default', ['json', { outputFile: '.vitest/results.json' }]],
+    reporters: ['default', 'json'],
+    outputFile: { json: '.vitest/results.json' },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'drizzle/**/*.ts'],
