@@ -48,6 +48,7 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
       expect(ended).toEqual({ kind: 'tool-ended', toolUseId: began.toolUse.id });
       expect(written.map(({ kind }) => kind)).toEqual(written.map(() => 'text'));
       expect(written.at(-1)).toEqual({ kind: 'text', text: 'Done: *two* lines.\n\nBye.' });
+      expect(events.filter(({ type }) => type === 'started')).toHaveLength(1);
       expect(events.filter(({ type }) => type === 'completed')).toHaveLength(1);
       expect(events.at(-1)).toMatchObject({
         outcome: { kind: 'answered', text: 'Done: *two* lines.\n\nBye.', fallback: null },

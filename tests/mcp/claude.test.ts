@@ -28,11 +28,11 @@ test('the real Claude Code finds the tools and uses them: a word, a file, a ques
   expect(await running).toMatchObject({ kind: 'answered', text: 'Done.', deniedTools: [] });
   const offered = rig.model.requests[0]?.tools ?? [];
   expect(offered.filter((name) => name.startsWith('mcp__claudio__'))).toHaveLength(6);
-  expect(rig.model.requests.slice(1).map(({ toolResults }) => toolResults)).toMatchObject([
-    [{ text: 'The message is on its way.', isError: false }],
-    [{ text: 'On its way: report.txt.', isError: false }],
-    [{ text: expect.stringMatching(/is outside of the folders/u), isError: true }],
-    [{ text: 'Owner answered: Yes', isError: false }],
+  expect(rig.model.requests.slice(1).map(({ toolResults }) => toolResults)).toEqual([
+    [{ text: 'The message is on its way.', isError: false, pictures: [] }],
+    [{ text: 'On its way: report.txt.', isError: false, pictures: [] }],
+    [{ text: expect.stringMatching(/is outside of the folders/u), isError: true, pictures: [] }],
+    [{ text: 'Owner answered: Yes', isError: false, pictures: [] }],
   ]);
   expect(world.deliveries().map(({ part }) => part['markdown'])).toEqual([
     'I am on it.',
@@ -55,7 +55,7 @@ test('the real Claude Code goes on when the tools are closed under its question'
   while (!isWaitingForPerson()) await new Promise(setImmediate);
   close();
   expect(await running).toMatchObject({ kind: 'answered', text: 'Nobody there.' });
-  expect(rig.model.requests[1]?.toolResults).toMatchObject([
-    { text: expect.stringMatching(/turn is over/u), isError: true },
+  expect(rig.model.requests[1]?.toolResults).toEqual([
+    { text: expect.stringMatching(/turn is over/u), isError: true, pictures: [] },
   ]);
 });

@@ -30,8 +30,10 @@ function heldWorker(maxConcurrentTurns: number) {
   };
   const world = turnWorld({ work });
   let waiting: (() => void)[] = [];
+  const { log, lines } = testLog();
   const worker = createWorker({
     ...world,
+    log,
     bootId: 'boot',
     maxConcurrentTurns,
     ended: () => {
@@ -43,6 +45,9 @@ function heldWorker(maxConcurrentTurns: number) {
     ...world,
     worker,
     started,
+    /** The markers of the turns, in the order in which they were claimed. */
+    claimed: () =>
+      lines.filter(({ event }) => event === 'turn.started').map((line) => line['marker']),
     /** Ends a turn, and resolves when its outcome is recorded. */
     end: async (turnId: number) => {
       const ended = new Promise<void>((resolve) => void waiting.push(resolve));
@@ -76,10 +81,10 @@ test('no more turns run at once than are allowed, one a conversation, the longes
   await world.end(fourth);
   await world.end(second);
   expect(world.statuses()).toEqual(['done', 'done', 'done', 'done']);
+  const inOrder = [first, third, fourth, second].map((turnId) => `boot.${turnId}.1`);
+  expect(world.claimed()).toEqual(inOrder);
   // Two that run at once get to their agents in any order; each did once.
-  expect(world.started.map(({ marker }) => marker).toSorted()).toEqual(
-    [first, second, third, fourth].map((turnId) => `boot.${turnId}.1`),
-  );
+  expect(world.started.map(({ marker }) => marker).toSorted()).toEqual(inOrder.toSorted());
   expect(world.told()).toEqual([`re ${first}`, `re ${third}`, `re ${fourth}`, `re ${second}`]);
 });
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 // Telegram takes about 30 calls a second of a bot, one message a second in a chat and 20 a minute in
 // a group (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). It does
 // not say which of these count signs, so signs take no more than a third of the whole, and in a chat
-// no more than one typing sign, and a reaction to each of a handful of messages in a row, need.
+// no more than one typing sign and a few reactions need.
 
 interface Rate {
   /** How many calls may come at once. */
@@ -12,7 +12,11 @@ interface Rate {
   readonly refillMs: number;
 }
 
-const PER_DESTINATION: Rate = { burstCount: 10, refillMs: 2_000 };
+/** In one chat: `seen` is enough for each message of a queue that is filled at once. */
+const PER_DESTINATION = {
+  typing: { burstCount: 4, refillMs: 3_000 },
+  seen: { burstCount: 6, refillMs: 3_000 },
+} as const satisfies Readonly<Record<string, Rate>>;
 const OVERALL: Rate = { burstCount: 15, refillMs: 100 };
 /** Above this many destinations, those that are back at a full bucket are forgotten. */
 const REMEMBERED_COUNT = 256;
@@ -20,7 +24,7 @@ const REMEMBERED_COUNT = 256;
 /** What cosmetic calls may spend, so that they never use up what replies need. */
 export interface Budget {
   /** Takes one call; false when there is none to be had now. */
-  take(destination: string): boolean;
+  take(destination: string, sign: keyof typeof PER_DESTINATION): boolean;
   /**
    * Takes one call of those that all chats share, for what keeps a pace of its own in its chat. How long
    * to wait, in milliseconds; 0 if it is taken.
@@ -33,6 +37,7 @@ export interface Budget {
 }
 
 interface Bucket {
+  readonly rate: Rate;
   tokenCount: number;
   refilledAtMs: number;
 }
@@ -40,6 +45,7 @@ interface Bucket {
 /** Token buckets, one a destination and one for all of them. */
 export function createBudget(clock: Clock): Budget {
   const fresh = (rate: Rate): Bucket => ({
+    rate,
     tokenCount: rate.burstCount,
     refilledAtMs: clock.elapsed(),
   });
@@ -47,7 +53,8 @@ export function createBudget(clock: Clock): Budget {
   const buckets = new Map<string, Bucket>();
   const pausedUntilMs = new Map<string, number>();
 
-  const refill = (bucket: Bucket, rate: Rate): Bucket => {
+  const refill = (bucket: Bucket): Bucket => {
+    const { rate } = bucket;
     const now = clock.elapsed();
     const refillCount = (now - bucket.refilledAtMs) / rate.refillMs;
     bucket.tokenCount = Math.min(rate.burstCount, bucket.tokenCount + refillCount);
@@ -55,19 +62,19 @@ export function createBudget(clock: Clock): Budget {
     return bucket;
   };
 
-  const bucketOf = (destination: string): Bucket => {
-    const known = buckets.get(destination);
-    if (known !== undefined) return refill(known, PER_DESTINATION);
+  const bucketOf = (destination: string, sign: keyof typeof PER_DESTINATION): Bucket => {
+    const name = `${sign} ${destination}`;
+    const known = buckets.get(name);
+    if (known !== undefined) return refill(known);
     if (buckets.size >= REMEMBERED_COUNT) forgetFull();
-    const bucket = fresh(PER_DESTINATION);
-    buckets.set(destination, bucket);
+    const bucket = fresh(PER_DESTINATION[sign]);
+    buckets.set(name, bucket);
     return bucket;
   };
 
   const forgetFull = (): void => {
-    for (const [destination, bucket] of buckets) {
-      const { tokenCount } = refill(bucket, PER_DESTINATION);
-      if (tokenCount >= PER_DESTINATION.burstCount) buckets.delete(destination);
+    for (const [name, bucket] of buckets) {
+      if (refill(bucket).tokenCount >= bucket.rate.burstCount) buckets.delete(name);
     }
   };
 
@@ -80,7 +87,7 @@ export function createBudget(clock: Clock): Budget {
   const takeShared = (destination: string): number => {
     const waitMs = pausedMs(destination);
     if (waitMs > 0) return waitMs;
-    const lackingCount = 1 - refill(overall, OVERALL).tokenCount;
+    const lackingCount = 1 - refill(overall).tokenCount;
     if (lackingCount > 0) return Math.ceil(lackingCount * OVERALL.refillMs);
     overall.tokenCount -= 1;
     return 0;
@@ -89,8 +96,8 @@ export function createBudget(clock: Clock): Budget {
   return {
     takeShared,
     pausedMs,
-    take(destination) {
-      const bucket = bucketOf(destination);
+    take(destination, sign) {
+      const bucket = bucketOf(destination, sign);
       if (bucket.tokenCount < 1 || takeShared(destination) > 0) return false;
       bucket.tokenCount -= 1;
       return true;

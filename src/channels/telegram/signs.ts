@@ -104,7 +104,7 @@ export function createSigns(options: {
   const showTypingIn = (chat: Chat): void => {
     const waiting = [...chat.places.values()].filter(({ underWay }) => underWay === null);
     for (const place of waiting.sort((a, b) => a.shownAtMs - b.shownAtMs)) {
-      if (!budget.take(place.conversation.destination)) return;
+      if (!budget.take(place.conversation.destination, 'typing')) return;
       void showTyping(place);
     }
   };
@@ -133,7 +133,7 @@ export function createSigns(options: {
   return {
     seen(conversation, messageId) {
       const id = messageIdOf(messageId);
-      if (id === null || !budget.take(conversation.destination)) return;
+      if (id === null || !budget.take(conversation.destination, 'seen')) return;
       void make('seen', conversation.destination, (call) =>
         api.call(
           'setMessageReaction',
@@ -160,7 +160,7 @@ export function createSigns(options: {
       place.turnCount += 1;
       if (known === undefined) {
         chat.places.set(conversation.id, place);
-        if (budget.take(conversation.destination)) void showTyping(place);
+        if (budget.take(conversation.destination, 'typing')) void showTyping(place);
       }
       let stopped = false;
       return () => {

@@ -108,8 +108,8 @@ describe('what the real program is given', () => {
         'completed',
       ]);
       expect(rig.model.requests[0]?.tools).toContain('mcp__claudio__look');
-      expect(rig.model.requests[1]?.toolResults).toMatchObject([
-        { text: 'Seen: 42.', isError: false },
+      expect(rig.model.requests[1]?.toolResults).toEqual([
+        { text: 'Seen: 42.', isError: false, pictures: [] },
       ]);
       expect(toolServer.callCount).toBe(1);
       expect(new Set(toolServer.authorizations)).toEqual(new Set([`Bearer ${toolServer.token}`]));

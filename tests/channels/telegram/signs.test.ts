@@ -143,7 +143,7 @@ describe('the typing sign', () => {
     await settled(startedCount);
     await pass(120 * SECOND_MS);
     const counts = threads.map(typing);
-    expect(standin.chatActions.length).toBeLessThanOrEqual(10 + 120 / 2);
+    expect(standin.chatActions.length).toBeLessThanOrEqual(4 + 120 / 3);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(6);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
     for (const stop of stops) stop();
@@ -179,7 +179,7 @@ describe('a cosmetic call that meets the flood limit', () => {
       signs.seen(HERE, String(index + 1));
     }
     await settled(startedCount);
-    expect(startedCount).toBe(10);
+    expect(startedCount).toBe(6);
     for (let chat = 2_000; chat < 2_100; chat += 1) signs.working(place(chat))();
     await settled(startedCount);
     expect(startedCount).toBe(15);
