@@ -11,6 +11,12 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 module.enableCompileCache();
+// Before anything else is loaded: an update that was cut off may have left the rest half exchanged.
+const { mendInstallation } = await import('./ops/update/mend.ts');
+if (mendInstallation(import.meta.dirname) === 'under-way') {
+  process.stderr.write('Claudio is just being updated.\nTry again in a minute.\n');
+  process.exit(75);
+}
 const { shortenModuleLookups } = await import('./platform/modules.ts');
 shortenModuleLookups();
 const { runProgram } = await import('./cli/program.ts');

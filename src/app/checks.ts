@@ -15,6 +15,8 @@ export function createChecks(parts: {
   readonly deliverer: Deliverer;
   readonly agentReadiness: () => Promise<AgentReadiness>;
   readonly webhook: Check;
+  /** Where the service runs one. */
+  readonly tunnel: Check | null;
 }): Readonly<Record<string, Check>> {
   return {
     database: () => {
@@ -22,6 +24,7 @@ export function createChecks(parts: {
       return { ok: true };
     },
     webhook: parts.webhook,
+    ...(parts.tunnel === null ? {} : { tunnel: parts.tunnel }),
     claude: async () => {
       const { found, version, loggedIn, remedy } = await parts.agentReadiness();
       return {

@@ -12,6 +12,7 @@ import { createAgentProbe } from '../ops/agent-probe.ts';
 import { newId, systemClock } from '../platform/clock.ts';
 import type { Configuration } from '../platform/configuration/load.ts';
 import type { Database } from '../platform/database/open.ts';
+import { watchDatabase } from '../platform/database/watch.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
 import { packageVersion } from '../platform/package.ts';
@@ -20,10 +21,14 @@ import { recordBoot } from '../turns/boot.ts';
 import { createUsageReport } from '../turns/usage.ts';
 import { createChecks } from './checks.ts';
 import { createCommands } from './commands.ts';
+import { composeWayIn, type WayInTimes } from './compose-way-in.ts';
 import { createHandlers } from './handlers.ts';
 import { composeTurns } from './turns.ts';
 import { createReceiver } from './receive.ts';
 import { createTelegram } from './telegram.ts';
+
+/** How soon a row is noticed that a command wrote beside the service. */
+const WATCH_EVERY_MS = 250;
 
 /** The service, put together and listening. */
 export interface Parts {
@@ -49,6 +54,10 @@ export async function compose(outside: {
   readonly database: Database;
   readonly http: HttpClient;
   readonly log: Logger;
+  /** Takes no update until the end, whatever is called. */
+  readonly isTrial?: boolean;
+  /** For who cannot wait as long as people can. */
+  readonly times?: WayInTimes;
 }): Promise<Parts> {
   const { configuration, database, log } = outside;
   const { settings, home } = configuration;
@@ -111,7 +120,7 @@ export async function compose(outside: {
   });
 
   let started = false;
-  let stopping = false;
+  let stopping = outside.isTrial ?? false;
   const receive = createReceiver({
     source: telegram.source,
     parse: telegram.parse,
@@ -124,13 +133,25 @@ export async function compose(outside: {
   });
 
   const agentReadiness = createAgentProbe(agent, clock, log);
-  let introduction: ReturnType<typeof telegram.introduce> | undefined;
+  const wayIn = composeWayIn({
+    ...outside,
+    telegram,
+    commands,
+    receive,
+    conversations,
+    outbox,
+    said: deliverer.wake,
+    clock,
+    times: outside.times ?? {},
+  });
+  let endWatch: (() => void) | undefined;
   const app = createHttpApp({
     webhooks: [{ ...telegram.webhook, receive }],
     tools: tools.handle,
     health: createHealth({
       clock,
       version: packageVersion(),
+      identity: { pid: process.pid, home },
       checks: createChecks({
         boot,
         clock,
@@ -138,7 +159,8 @@ export async function compose(outside: {
         queue,
         deliverer,
         agentReadiness,
-        webhook: telegram.webhookCheck(() => introduction?.kick()),
+        webhook: wayIn.webhookCheck,
+        tunnel: wayIn.tunnelCheck,
       }),
     }),
     isStopping: () => stopping,
@@ -160,8 +182,14 @@ export async function compose(outside: {
     recover: turns.recover,
     start: () => {
       started = true;
+      // Before the first look at the rows, so that none comes unseen between the two.
+      endWatch = watchDatabase(database, {
+        everyMs: WATCH_EVERY_MS,
+        onChange: turns.wake,
+        onFault: (error) => log.error({ err: error }, 'database.unreadable'),
+      });
       turns.wake();
-      introduction = telegram.introduce(commands);
+      wayIn.start();
     },
     maintain: () => {
       try {
@@ -175,7 +203,7 @@ export async function compose(outside: {
     },
     refuseUpdates: () => {
       stopping = true;
-      introduction?.close();
+      wayIn.refuse();
     },
     drain: async (graceMs, lastDeliveriesMs) => {
       await worker.drain(graceMs);
@@ -186,9 +214,12 @@ export async function compose(outside: {
       await Promise.all([worker.abort(), speaker.close(), cutCalls()]);
     },
     close: async () => {
-      introduction?.close();
+      endWatch?.();
+      // Until here the tunnel let Telegram know that nothing is taken now.
+      const shut = wayIn.close();
       await speaker.close();
       await cutCalls();
+      await shut;
       await agent.settled();
       boot.ended();
     },

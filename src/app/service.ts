@@ -30,6 +30,13 @@ export interface Service {
   stopNow(): Promise<void>;
 }
 
+/** The service, put together to see whether it would work. */
+export interface Trial {
+  readonly home: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
 /**
  * Starts the service on the home that the environment names. The home is taken before anything in it
  * is read or written.
@@ -37,33 +44,8 @@ export interface Service {
  * @throws ClaudioError `home.in-use`, `config.invalid`, `port.in-use`, `database.newer`
  */
 export async function createService(environment: Environment): Promise<Service> {
-  const home = claudioHome(environment);
-  const lock = lockHome(home);
-  const cleanup: (() => unknown)[] = [() => lock.release()];
-  const releaseAll = async () => {
-    for (const release of cleanup.toReversed()) await release();
-  };
+  const { parts, settings, log, home, releaseAll } = await assemble(environment, false);
   try {
-    const configuration = loadConfiguration(environment);
-    const { settings } = configuration;
-    const log = await openLog({
-      file: join(home, 'claudio.log'),
-      level: settings.LOG_LEVEL,
-      secrets: [
-        settings.TELEGRAM_BOT_TOKEN,
-        settings.WEBHOOK_SECRET,
-        ...(settings.ELEVENLABS_API_KEY === undefined ? [] : [settings.ELEVENLABS_API_KEY]),
-      ],
-      terminal: process.stdout,
-    });
-    for (const warning of configuration.warnings) log.warn({ warning }, 'config.warning');
-    const database = openDatabase(join(home, 'claudio.db'));
-    cleanup.push(() => database.close());
-    const http = createHttpClient();
-    cleanup.push(() => http.close());
-
-    const parts = await compose({ configuration, database, http, log });
-    cleanup.push(() => parts.server.close());
     log.info({ version: packageVersion(), port: parts.server.port, home }, 'service.started');
     await parts.recover();
     parts.start();
@@ -94,6 +76,62 @@ export async function createService(environment: Environment): Promise<Service> 
         await (stopping ?? finish());
       },
     };
+  } catch (error) {
+    await releaseAll();
+    throw error;
+  }
+}
+
+/**
+ * Puts the whole service together on a home, which is brought up to date by that, and listens; but takes
+ * no update, starts no turn, sends nothing and opens no tunnel. So whatever comes of it can be undone.
+ *
+ * @throws as {@link createService} does.
+ */
+export async function createTrial(environment: Environment): Promise<Trial> {
+  const { parts, home, releaseAll } = await assemble(environment, true);
+  return {
+    home,
+    port: parts.server.port,
+    stop: async () => {
+      await parts.abort();
+      await parts.close();
+      await releaseAll();
+    },
+  };
+}
+
+async function assemble(environment: Environment, isTrial: boolean) {
+  const home = claudioHome(environment);
+  const lock = lockHome(home);
+  const cleanup: (() => unknown)[] = [() => lock.release()];
+  const releaseAll = async () => {
+    for (const release of cleanup.toReversed()) await release();
+  };
+  try {
+    const configuration = loadConfiguration(environment);
+    const { settings } = configuration;
+    const log = await openLog({
+      file: join(home, 'claudio.log'),
+      maxBytes: settings.LOG_MAX_SIZE,
+      level: settings.LOG_LEVEL,
+      secrets: [
+        settings.TELEGRAM_BOT_TOKEN,
+        settings.WEBHOOK_SECRET,
+        ...(settings.ELEVENLABS_API_KEY === undefined ? [] : [settings.ELEVENLABS_API_KEY]),
+      ],
+      // The output of a trial is its report.
+      terminal: isTrial ? process.stderr : process.stdout,
+    });
+    for (const warning of configuration.warnings) log.warn({ warning }, 'config.warning');
+    const database = openDatabase(join(home, 'claudio.db'));
+    cleanup.push(() => database.close());
+    const http = createHttpClient();
+    cleanup.push(() => http.close());
+
+    const parts = await compose({ configuration, database, http, log, isTrial });
+    cleanup.push(() => parts.server.close());
+    return { parts, settings, log, home, releaseAll };
   } catch (error) {
     await releaseAll();
     throw error;

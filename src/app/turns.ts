@@ -12,6 +12,7 @@ import { createChannels } from '../outbox/channels.ts';
 import { createDeliverer } from '../outbox/deliverer.ts';
 import { createOutgoingFiles } from '../outbox/outgoing.ts';
 import { newId, random } from '../platform/clock.ts';
+import { forgetRestored, restoredUpTo } from '../ops/backup/restored.ts';
 import type { Configuration } from '../platform/configuration/load.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ensurePrivateFolder } from '../platform/files.ts';
@@ -158,7 +159,8 @@ export function composeTurns({
     recover: async () => {
       restart.settle();
       outgoing.sweep();
-      await recover({ ...turnParts, bootId });
+      await recover({ ...turnParts, bootId, restoredUpTo: restoredUpTo(home) });
+      forgetRestored(home);
     },
     /** Starts whatever may start. Returns at once. */
     wake: () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { escapeMarkdown, formatDuration } from '../core/format.ts';
+import { escapeMarkdown, formatDollars, formatDuration, startOfDay } from '../core/format.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { UsageReport, UsageTotal } from '../turns/usage.ts';
@@ -71,30 +71,18 @@ function lastTurn(last: ReturnType<UsageReport['last']>, nowMs: number): string 
   const took = last.durationMs === null ? '' : ` after ${formatDuration(last.durationMs)}`;
   const ago = last.endedAtMs === null ? '' : `, ${formatDuration(nowMs - last.endedAtMs)} ago`;
   const model = last.model === null ? '' : `, ${escapeMarkdown(last.model)}`;
-  return `${last.status}${took}${ago}${model}, ${dollars(last.costUsd)}`;
+  return `${last.status}${took}${ago}${model}, ${formatDollars(last.costUsd)}`;
 }
 
 function total(sum: UsageTotal): string {
   const turns = `${sum.turnCount} ${sum.turnCount === 1 ? 'turn' : 'turns'}`;
-  return `${turns}, ${tokens(sum.inputTokenCount)} tokens in, ${tokens(sum.outputTokenCount)} out, ${dollars(sum.costUsd)}`;
+  return `${turns}, ${tokens(sum.inputTokenCount)} tokens in, ${tokens(sum.outputTokenCount)} out, ${formatDollars(sum.costUsd)}`;
 }
 
 const TOKENS = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 
 function tokens(tokenCount: number): string {
   return TOKENS.format(tokenCount);
-}
-
-/** Two decimals; four below ten cents, where two would hide the difference. */
-function dollars(costUsd: number): string {
-  return `$${costUsd.toFixed(costUsd > 0 && costUsd < 0.1 ? 4 : 2)}`;
-}
-
-function startOfDay(nowMs: number, daysBefore: number): number {
-  const day = new Date(nowMs);
-  day.setHours(0, 0, 0, 0);
-  day.setDate(day.getDate() - daysBefore);
-  return day.getTime();
 }
 
 function startOfMonth(nowMs: number): number {

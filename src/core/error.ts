@@ -13,6 +13,14 @@ export class ClaudioError extends Error {
   }
 }
 
+/** Whether an error of the system is one of these: `ENOENT`. */
+export function hasCode(
+  error: unknown,
+  ...codes: readonly string[]
+): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
 /** The message of anything that was thrown, for a log line or a `reason`. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -42,3 +42,26 @@ export function escapeMarkdown(text: string): string {
 export function messagesCount(count: number): string {
   return `${count} ${count === 1 ? 'message' : 'messages'}`;
 }
+
+/** Dollars with two decimals; with four below ten cents, where two would hide the difference. */
+export function formatDollars(costUsd: number): string {
+  return `$${costUsd.toFixed(costUsd > 0 && costUsd < 0.1 ? 4 : 2)}`;
+}
+
+/** The midnight, in the machine's time zone, that a day so many days before began with. */
+export function startOfDay(nowMs: number, daysBefore: number): number {
+  const day = new Date(nowMs);
+  day.setHours(0, 0, 0, 0);
+  day.setDate(day.getDate() - daysBefore);
+  return day.getTime();
+}
+
+/** `14:05` today, else `Nov 20, 14:05`, and with the year where it is another; in the machine's time zone. */
+export function momentOf(atMs: number, nowMs: number): string {
+  const [at, now] = [new Date(atMs), new Date(nowMs)];
+  const time = at.toTimeString().slice(0, 'HH:MM'.length);
+  if (at.toDateString() === now.toDateString()) return time;
+  const year = at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const };
+  const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', ...year });
+  return `${day.format(at)}, ${time}`;
+}

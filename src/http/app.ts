@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../core/clock.ts';
+import { parseJson } from '../core/json.ts';
 import type { Logger } from '../platform/log.ts';
 import type { HealthReport } from './health.ts';
 import { createSecretCheck } from './secret.ts';
@@ -120,13 +121,4 @@ export function createHttpApp(options: {
   });
 
   return app;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -18,6 +18,9 @@ export interface HealthReport {
   readonly status: 'ok' | 'failing';
   readonly version: string;
   readonly uptimeSeconds: number;
+  /** Which service it is. */
+  readonly pid?: number;
+  readonly home?: string;
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
@@ -31,6 +34,7 @@ const CACHED_MS = 30_000;
 export function createHealth(options: {
   readonly clock: Clock;
   readonly version: string;
+  readonly identity?: { readonly pid: number; readonly home: string };
   readonly checks: Readonly<Record<string, Check>>;
 }): () => Promise<HealthReport> {
   const { clock } = options;
@@ -48,6 +52,7 @@ export function createHealth(options: {
       status: results.every(([, { ok }]) => ok) ? 'ok' : 'failing',
       version: options.version,
       uptimeSeconds: Math.floor((clock.elapsed() - startedAtMs) / 1000),
+      ...options.identity,
       checks: Object.fromEntries(results),
     };
     healthy = report.status === 'ok' ? { report, atMs: clock.elapsed() } : undefined;

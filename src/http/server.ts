@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { ClaudioError } from '../core/error.ts';
+import { portInUse } from './taken.ts';
 
 /** How long a client may take for its headers, and for the whole of its request. */
 const HEADERS_TIMEOUT_MS = 5000;
@@ -20,7 +20,7 @@ export interface HttpServer {
 /**
  * Listens on 127.0.0.1, and nowhere else. Requests that arrive too slowly are cut off with 408.
  *
- * @throws ClaudioError `port.in-use`
+ * @throws ClaudioError `port.in-use`, which says who has it.
  */
 export async function listen(app: Hono, port: number): Promise<HttpServer> {
   const server = createAdaptorServer({
@@ -33,12 +33,15 @@ export async function listen(app: Hono, port: number): Promise<HttpServer> {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
   }) as Server;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? portInUse(port, error) : error);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
     });
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? await portInUse(port, error) : error;
+  }
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
@@ -48,13 +51,4 @@ export async function listen(app: Hono, port: number): Promise<HttpServer> {
         server.closeIdleConnections();
       }),
   };
-}
-
-function portInUse(port: number, cause: unknown): ClaudioError {
-  return new ClaudioError({
-    code: 'port.in-use',
-    message: `Port ${port} on 127.0.0.1 is taken by another program.`,
-    hint: 'Stop that program, or set PORT to a free one (and point the tunnel at it).',
-    cause,
-  });
 }

@@ -14,10 +14,17 @@ export type ChangedMessage = StoredMessage & { readonly changedText: string };
 /** Something that came with a message, as it is kept. */
 export type StoredAttachment = typeof attachments.$inferSelect;
 
+/** A message to be kept. `messageId` is null where the platform has none of it: it was typed in a shell. */
+export type NewMessage =
+  | InboundMessage
+  | (Omit<InboundMessage, 'kind' | 'updateId' | 'messageId' | 'attachments' | 'command'> & {
+      readonly messageId: null;
+    });
+
 /** What people said, with what they attached to it. */
 export interface MessageStore {
   /** Keeps a message. Returns its id. */
-  add(message: InboundMessage): number;
+  add(message: NewMessage): number;
   /**
    * Keeps a message that tells of a change to an earlier one, with all that was attached to that.
    *
@@ -77,7 +84,7 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
     .orderBy(attachments.id)
     .prepare();
 
-  const keep = (message: InboundMessage, role: 'person' | 'command'): number =>
+  const keep = (message: NewMessage, role: 'person' | 'command'): number =>
     insert.get({
       conversationId: message.conversation.id,
       role,
@@ -108,7 +115,7 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
   return {
     add: (message) => {
       const id = keep(message, 'person');
-      attach(id, message);
+      if (message.messageId !== null) attach(id, message);
       return id;
     },
     addChange: (original, text) => {

@@ -5,7 +5,7 @@ import type { InboundMessage } from '../core/inbound.ts';
 import { UNUSABLE_NOW } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
-import type { MessageStore, StoredMessage } from './messages.ts';
+import type { MessageStore, NewMessage, StoredMessage } from './messages.ts';
 import { createQueueView, type QueueView } from './queue-view.ts';
 
 /** Telegram sends the parts of an album as messages of their own, and does not say how many there are. */
@@ -20,7 +20,7 @@ export interface Queue extends QueueView {
    * To be called in the transaction that remembers the update. The turn of an album waits for more of it.
    */
   enqueue(
-    message: InboundMessage,
+    message: NewMessage,
     model: string,
   ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
   /**

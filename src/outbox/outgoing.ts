@@ -68,21 +68,23 @@ export function createOutgoingFiles(options: {
     remove: (part) => {
       for (const { path } of part.files ?? []) rmSync(path, { force: true });
     },
-    sweep: () => {
-      const open = options.database.orm
-        .select({ part: deliveries.part })
-        .from(deliveries)
-        .where(sql`${deliveries.status} in ('pending', 'sending')`)
-        .all();
-      const wanted = new Set(
-        open.flatMap(({ part }) => (part.files ?? []).map(({ path }) => path)),
-      );
-      const left = readdirSync(folder)
-        .map((name) => join(folder, name))
-        .filter((path) => !wanted.has(path));
-      for (const path of left) rmSync(path, { recursive: true, force: true });
-      return left.length;
-    },
+    // As one transaction: another process may be about to say what refers to a file that it kept.
+    sweep: () =>
+      options.database.transaction(() => {
+        const open = options.database.orm
+          .select({ part: deliveries.part })
+          .from(deliveries)
+          .where(sql`${deliveries.status} in ('pending', 'sending')`)
+          .all();
+        const wanted = new Set(
+          open.flatMap(({ part }) => (part.files ?? []).map(({ path }) => path)),
+        );
+        const left = readdirSync(folder)
+          .map((name) => join(folder, name))
+          .filter((path) => !wanted.has(path));
+        for (const path of left) rmSync(path, { recursive: true, force: true });
+        return left.length;
+      }),
   };
 }
 

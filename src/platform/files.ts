@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   closeSync,
+  constants,
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,6 +15,7 @@ import {
 } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hasCode } from '../core/error.ts';
 
 /**
  * Makes a folder that only its owner may enter (0700), or takes the rights of others away from one that
@@ -23,6 +27,35 @@ export function ensurePrivateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
   return path;
+}
+
+/** Whether there is a file that may be run. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether there is a folder, or a link to one. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether two paths name one folder, by links or without. One that is not there has only its own name. */
+export function isSameFolder(one: string, other: string): boolean {
+  try {
+    return one === other || realpathSync(one) === realpathSync(other);
+  } catch {
+    // One of them is not there.
+    return false;
+  }
 }
 
 /** Takes the rights of group and others away from a file. */
@@ -88,10 +121,24 @@ export async function createPrivateFile(
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Sees to it that a file is on its disk. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Sees to it that the names in a folder are on its disk, as far as its file system knows of such a thing. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();
+  } catch (error) {
+    // Some network file systems have it for files alone.
+    if (!hasCode(error, 'EINVAL', 'ENOTSUP')) throw error;
   } finally {
     await folder.close();
   }

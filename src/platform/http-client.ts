@@ -23,6 +23,8 @@ export type HttpOutcome =
       readonly status: number;
       /** What `Retry-After` asks for in seconds; null where it asks for nothing, or names a date. */
       readonly retryAfterMs: number | null;
+      /** What time it was there, to the second; null where the answer does not tell. */
+      readonly serverTimeMs: number | null;
       readonly body: Uint8Array;
     }
   /** No whole answer came. The `reason` never holds the URL, which may carry a secret. */
@@ -61,6 +63,11 @@ function reasonOf(thrown: unknown): string {
 
 function retryAfterMsOf(header: string | string[] | undefined): number | null {
   return typeof header === 'string' && /^\d{1,6}$/u.test(header) ? Number(header) * 1000 : null;
+}
+
+function timeOf(header: string | string[] | undefined): number | null {
+  const timeMs = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(timeMs) ? null : timeMs;
 }
 
 /** Reads a body up to a bound; null when there is more of it. */
@@ -110,6 +117,7 @@ export function createHttpClient(): HttpClient {
           kind: 'answered',
           status: answer.statusCode,
           retryAfterMs: retryAfterMsOf(answer.headers['retry-after']),
+          serverTimeMs: timeOf(answer.headers['date']),
           body: content,
         };
       } catch (thrown) {

@@ -1,29 +1,35 @@
 import { Writable } from 'node:stream';
 import pino, { type Logger } from 'pino';
-import { makePrivate } from './files.ts';
+import { openRotatingFile } from './rotating-file.ts';
 
 export type { Logger } from 'pino';
+
+/** How many older logs are kept, compressed: `claudio.log.1.gz` is the last one. */
+export const KEPT_LOG_COUNT = 5;
 
 /** A bot's token wherever it stands, also inside a URL: `bot123:abc`. */
 const BOT_TOKEN = /\d{3,}:[\w-]{20,}/gu;
 
 /**
  * Opens the log: JSON lines to `file` (mode 0600), and to the terminal, readable where it is one.
+ * The file never grows beyond `maxBytes`: older ones are kept beside it.
  *
  * Whatever reaches either has gone through the same filter: the given secrets and anything of the form
  * of a bot token are replaced by `[redacted]`, in whatever field or text they stand.
  */
 export async function openLog(options: {
   file: string;
+  maxBytes: number;
   level: string;
   secrets: readonly string[];
   terminal: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }): Promise<Logger> {
-  const file = pino.destination({ dest: options.file, mode: 0o600, sync: true });
-  makePrivate(options.file);
   // A full disk or a closed terminal must not take the service down with it: what one of the two cannot
   // take, the other may.
-  file.on('error', (error: Error) => options.terminal.write(`log: ${error.message}\n`));
+  const file = openRotatingFile(
+    { path: options.file, maxBytes: options.maxBytes, keptCount: KEPT_LOG_COUNT },
+    (error) => options.terminal.write(`log: ${error.message}\n`),
+  );
   options.terminal.on('error', (error) =>
     file.write(`{"event":"log.terminal-lost","reason":${JSON.stringify(error.message)}}\n`),
   );

@@ -115,6 +115,17 @@ export function interruptedAnswer(
   };
 }
 
+/** What the person reads about a turn that waited when the backup was taken that was put back since. */
+export function restoredAnswer(): TurnEnd {
+  return {
+    status: 'interrupted',
+    usage: NO_USAGE,
+    model: null,
+    failure: 'interrupted',
+    text: '⚡ I was put back from a backup, and this waited when it was taken. I may have answered it since, so I have not started it myself.',
+  };
+}
+
 function warning(sentence: string): string {
   return `⚠️ ${sentence}`;
 }

@@ -1,8 +1,8 @@
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, lte, ne, sql } from 'drizzle-orm';
 import { boots, messages, turns } from '../../drizzle/schema.ts';
 import type { AgentOutcome } from '../core/agent.ts';
 import { NO_USAGE } from '../core/turn.ts';
-import { answerOf, interruptedAnswer } from './answer.ts';
+import { answerOf, interruptedAnswer, restoredAnswer } from './answer.ts';
 import { discardButton, retryButton } from './buttons.ts';
 import { restart, tellEnd } from './ending.ts';
 import { removeTurnFolders } from './folder.ts';
@@ -18,7 +18,13 @@ const LOOKED_BACK_COUNT = 50;
  * running and tells its conversation, in one commit a turn. Nothing is run again. To be called before
  * the worker starts, by the one process that owns the home.
  */
-export async function recover(parts: TurnParts & { readonly bootId: string }): Promise<void> {
+export async function recover(
+  parts: TurnParts & {
+    readonly bootId: string;
+    /** Turns up to this one came from a backup: those that wait may have been answered since. */
+    readonly restoredUpTo?: number | null;
+  },
+): Promise<void> {
   const { orm } = parts.database;
   const earlier = orm
     .select()
@@ -73,7 +79,30 @@ export async function recover(parts: TurnParts & { readonly bootId: string }): P
     });
     parts.log.warn({ conversation: conversation.id, turn: turn.id }, `turn.${end.status}`);
   }
+  holdRestored(parts, parts.restoredUpTo ?? 0);
   parts.queue.awaitAlbums();
 }
 
 const STOPPED: AgentOutcome = { kind: 'stopped', usage: NO_USAGE };
+
+/** Asks about what waited in a backup instead of running it. */
+function holdRestored(parts: TurnParts, upToTurnId: number): void {
+  const { orm } = parts.database;
+  const waiting = orm
+    .select()
+    .from(turns)
+    .where(and(eq(turns.status, 'queued'), lte(turns.id, upToTurnId)))
+    .orderBy(turns.id)
+    .all();
+  for (const { id: turnId, conversationId, messageId } of waiting) {
+    const claimed = { turnId, conversationId, messageId };
+    const end = restoredAnswer();
+    parts.database.transaction(() => {
+      orm.update(turns).set({ status: 'running' }).where(eq(turns.id, turnId)).run();
+      parts.records.ended(claimed, end);
+      const buttons = [[retryButton(turnId), discardButton(turnId)]];
+      tellEnd(claimed, { ...end, buttons }, parts);
+    });
+    parts.log.warn({ conversation: conversationId, turn: turnId }, 'turn.interrupted');
+  }
+}

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { excerpt } from '../core/format.ts';
+import { parseJson } from '../core/json.ts';
 import type { Recording, Speech, SpeechFailure, SpeechFault } from '../core/speech.ts';
 import { FormData, type HttpClient, type HttpRequest } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
 import { inAttempts, type Pause, pauseFor } from './attempts.ts';
-import { explainFailure, failureOf, parseJson } from './failure.ts';
+import { explainFailure, failureOf } from './failure.ts';
 import { charsOf } from './models.ts';
 import { speakable } from './speakable.ts';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../core/json.ts';
 import type { SpeechFailure } from '../core/speech.ts';
 
 /**
@@ -23,15 +24,6 @@ const errorSchema = z.looseObject({
 /** Come with a 400, a 401 or a 402, with which differs from one time to another. */
 const QUOTA_CODES: ReadonlySet<string> = new Set(['quota_exceeded', 'insufficient_credits']);
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([400, 404, 405, 409, 413, 415, 422]);
-
-/** Reads JSON; undefined where it is none. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
 
 /** What an answer other than 200 means. `reason` quotes the service, as long as it is. */
 export function failureOf(

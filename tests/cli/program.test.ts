@@ -88,7 +88,7 @@ test('a wrong configuration ends with 78 and names every fault with what would b
 
 test('a second start on one home, and a start on a taken port, end with a clear word and 1', async () => {
   const world = await createWorld({ claude: 'instant' });
-  await world.start();
+  const first = await world.start();
   const second = await claudio(['start'], { ...world.environment, PORT: '1024' });
   expect(second).toMatchObject({
     code: 1,
@@ -99,7 +99,7 @@ test('a second start on one home, and a start on a taken port, end with a clear 
   const third = await claudio(['start'], elsewhere);
   expect(third.code).toBe(1);
   expect(third.stderr).toBe(
-    `Port ${world.port} on 127.0.0.1 is taken by another program.\nStop that program, or set PORT to a free one (and point the tunnel at it).\n`,
+    `Port ${world.port} on 127.0.0.1 is taken by another Claudio, that of ${world.home} (process ${first.pid}).\nEach home needs a port of its own: set PORT to a free one here (and point the tunnel at it).\n`,
   );
   await world.api.say('are you still there?');
   await world.api.sent(1);

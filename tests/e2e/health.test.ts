@@ -7,6 +7,8 @@ const reportSchema = z.strictObject({
   status: z.enum(['ok', 'failing']),
   version: z.string(),
   uptimeSeconds: z.number(),
+  pid: z.number(),
+  home: z.string(),
   checks: z.record(z.string(), z.looseObject({ ok: z.boolean() })),
 });
 

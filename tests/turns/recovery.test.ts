@@ -73,6 +73,27 @@ test('a turn that is found running is told with two buttons, and a third time wi
   expect(world.press(`retry:${turnId}`)).toBe('That is no longer possible.');
 });
 
+test('what waited in a backup is asked about and not run; what came after is run', async () => {
+  const world = service();
+  const turnId = world.arrive('fix it');
+  world.queue.claim('first');
+  world.arrive('then this');
+  const lastOfBackup = world.arrive('and that', '43');
+  world.arrive('new', '43');
+  await recover({ ...world, bootId: 'next', restoredUpTo: lastOfBackup });
+  expect(world.statuses()).toEqual(['interrupted', 'interrupted', 'interrupted', 'queued']);
+  expect(world.lastPart()).toMatchObject({
+    markdown: expect.stringContaining('I was put back from a backup'),
+    buttons: [
+      [
+        { label: '🔁 Retry', data: `retry:${lastOfBackup}` },
+        { label: '🗑 Discard', data: `discard:${lastOfBackup}` },
+      ],
+    ],
+  });
+  expect(world.press(`retry:${turnId}`)).toBe('Trying again.');
+});
+
 test('a discarded turn stays discarded, and the message says by whom', async () => {
   const world = service();
   const turnId = world.arrive('fix it');

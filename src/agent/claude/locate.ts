@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { isExecutable } from '../../platform/files.ts';
 
 const PACKAGE_BIN = /[\\/]node_modules[\\/]\.bin[\\/]?$/u;
 
@@ -39,13 +39,4 @@ function candidates(env: Readonly<Record<string, string | undefined>>): string[]
     '/snap/bin/claude',
     ...folders.filter((folder) => PACKAGE_BIN.test(folder)).map((folder) => join(folder, 'claude')),
   ];
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import type { Usage } from '../../core/turn.ts';
 
 /** A use of a tool, as the stream tells it. */
@@ -183,14 +184,6 @@ export function parseStreamLine(text: string): StreamMessage {
       return read(resultSchema, line.data, toResult);
     default:
       return { type: 'other', name: subtype === undefined ? type : `${type}/${subtype}` };
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ApiMethods } from '@grammyjs/types';
 import type { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import { FormData, type HttpClient } from '../../platform/http-client.ts';
 import { answerSchema } from './schema.ts';
 
@@ -45,6 +46,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** For the whole call; 25 seconds unless given. */
   readonly timeoutMs?: number;
+  /** A megabyte unless given. */
+  readonly maxAnswerBytes?: number;
 }
 
 type Methods = ApiMethods<File>;
@@ -97,14 +100,6 @@ function bodyOf(params: object): { body: string | FormData; headers: Record<stri
   return { body: form, headers: {} };
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 function outcomeOf<T>(status: number, body: Uint8Array, result: z.ZodType<T>): CallOutcome<T> {
   const parsed = answerSchema.safeParse(parseJson(body));
   if (!parsed.success) {
@@ -155,13 +150,13 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
   const clean = (reason: string): string => reason.replaceAll(token, '<token>');
 
   const call: BotApi['call'] = async (method, params, result, how = {}) => {
-    const { signal, timeoutMs } = how;
+    const { signal, timeoutMs, maxAnswerBytes } = how;
     const answer = await http.request({
       method: 'POST',
       url: base + method,
       ...bodyOf(params),
       timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      maxResponseBytes: MAX_ANSWER_BYTES,
+      maxResponseBytes: maxAnswerBytes ?? MAX_ANSWER_BYTES,
       ...(signal === undefined ? {} : { signal }),
     });
     if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };

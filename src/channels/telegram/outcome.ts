@@ -21,6 +21,11 @@ export function refuses(outcome: CallOutcome<unknown>, reason: RegExp): boolean 
   return outcome.kind === 'rejected' && outcome.status === 400 && reason.test(outcome.reason);
 }
 
+/** Whether Telegram does not know the token: it is wrong, or was revoked. */
+export function refusesToken(outcome: CallOutcome<unknown>): boolean {
+  return outcome.kind === 'rejected' && TOKEN_REFUSED.has(outcome.status);
+}
+
 function failed(outcome: CallFailure): SendOutcome {
   if (outcome.kind !== 'rejected') return outcome;
   const [, seconds] = FLOOD_WITHIN.exec(outcome.reason) ?? [];

@@ -4,7 +4,7 @@ import { botSchema, doneSchema, webhookInfoSchema } from './schema.ts';
 /** Where Telegram delivers, below WEBHOOK_URL. */
 export const WEBHOOK_PATH = '/telegram/webhook';
 /** The updates that Claudio asks for; {@link parseUpdate} knows no others. */
-const ALLOWED_UPDATES = [
+export const ALLOWED_UPDATES = [
   'message',
   'edited_message',
   'message_reaction',
@@ -67,6 +67,23 @@ export async function ensureWebhook(
   // Only this word tells: the secret cannot be read back and compared.
   const unchanged = outcome.description === 'Webhook is already set';
   return { ...before, kind: unchanged ? 'unchanged' : 'registered', url };
+}
+
+/**
+ * Ends the delivery to a webhook: deleteWebhook. What waits at Telegram stays there, to be fetched or
+ * delivered later. Nothing happens where there is no webhook.
+ */
+export async function removeWebhook(
+  api: BotApi,
+  signal?: AbortSignal,
+): Promise<{ readonly kind: 'removed' } | CallFailure> {
+  const outcome = await api.call(
+    'deleteWebhook',
+    { drop_pending_updates: false },
+    doneSchema,
+    signal === undefined ? {} : { signal },
+  );
+  return outcome.kind === 'ok' ? { kind: 'removed' } : outcome;
 }
 
 /** Tells Telegram which commands to offer while one types: setMyCommands. */

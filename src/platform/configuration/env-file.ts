@@ -11,7 +11,7 @@ export interface EnvFault {
   readonly message: string;
 }
 
-const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/u;
+const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*([^]*)$/u;
 const QUOTED = /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/u;
 const LITERAL = /^'([^']*)'\s*(?:#.*)?$/u;
 const BARE = /^([^\s"'#]*)\s*(?:#.*)?$/u;

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { ClaudioError } from '../../core/error.ts';
-import { ensurePrivateFolder, makePrivate, writePrivateFile } from '../files.ts';
-import { formatEnvLine, parseEnvFile } from './env-file.ts';
+import { ClaudioError, messageOf } from '../../core/error.ts';
+import { ensurePrivateFolder, makePrivate } from '../files.ts';
+import { changeEnvFile } from './change.ts';
+import { parseEnvFile } from './env-file.ts';
 import { nearest } from '../../core/nearest.ts';
+import { contradictions, doubts } from './rules.ts';
 import { SETTING_NAMES, settingsSchema, type Settings } from './schema.ts';
 
 /** Variables by name, as `process.env` has them. */
@@ -37,59 +39,153 @@ export function processEnvironment(): Environment {
  * @throws ClaudioError `config.invalid`
  */
 export function claudioHome(environment: Environment): string {
+  const home = claudioHomePath(environment);
+  try {
+    return ensurePrivateFolder(home);
+  } catch (error) {
+    throw new ClaudioError({
+      code: 'home.unusable',
+      message: `The folder ${home} cannot be used: ${messageOf(error)}.`,
+      hint: 'Make it writable for you, or name another one with CLAUDIO_HOME.',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Where the home folder is, or would be: absolute. Touches nothing.
+ *
+ * @throws ClaudioError `config.invalid`
+ */
+export function claudioHomePath(environment: Environment): string {
   const home = environment['CLAUDIO_HOME'] || join(userHomeOf(environment), '.claudio');
   if (!isAbsolute(home)) {
     throw invalid([`CLAUDIO_HOME must be an absolute path, not ${home}.`], 'your environment');
   }
-  return ensurePrivateFolder(home);
+  return home;
 }
 
-function userHomeOf(environment: Environment): string {
-  return environment['HOME'] || homedir();
+/**
+ * The person's own home folder.
+ *
+ * @throws ClaudioError `config.invalid` where neither `HOME` nor the system knows one.
+ */
+export function userHomeOf(environment: Environment): string {
+  const home = environment['HOME'] || systemHome();
+  if (home === null || !isAbsolute(home)) {
+    throw invalid(['HOME must be the absolute path of your home folder.'], 'your environment');
+  }
+  return home;
+}
+
+function systemHome(): string | null {
+  try {
+    return homedir();
+  } catch {
+    // This user is in no user database: only the environment could tell.
+    return null;
+  }
 }
 
 /**
  * Reads `$CLAUDIO_HOME/service.env` and the environment, which wins. Where there is no webhook
  * secret yet, it makes one and saves it to the file.
  *
- * @throws ClaudioError `config.invalid`, naming every fault at once.
+ * @throws ClaudioError `config.invalid`, naming every fault at once; `home.unusable`
  */
 export function loadConfiguration(environment: Environment): Configuration {
-  const userHome = userHomeOf(environment);
   const home = claudioHome(environment);
-  const file = join(home, 'service.env');
-  const { values, faults, warnings } = readFile(file);
+  const file = settingsFile(home);
+  if (existsSync(file)) readable(file, () => makePrivate(file));
+  const { values, faults, warnings } = gather(environment, file);
+  const parsed = settingsSchema.safeParse(values);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      faults.push(`${issue.path.join('.')} ${issue.message}.`);
+    }
+  }
+  faults.push(...contradictions(values));
+  if (!parsed.success || faults.length > 0) throw invalid(faults, file);
+  warnings.push(...doubts(parsed.data));
 
+  return {
+    home,
+    settings: {
+      ...withPublicAddress(parsed.data),
+      CLAUDE_WORK_DIR: parsed.data.CLAUDE_WORK_DIR ?? userHomeOf(environment),
+      WEBHOOK_SECRET: parsed.data.WEBHOOK_SECRET ?? makeWebhookSecret(file),
+    },
+    environment,
+    warnings,
+  };
+}
+
+/** The settings as far as they can be read. What is wrong or missing has its default, or is not there. */
+export interface Inspection {
+  /** Absolute path of `$CLAUDIO_HOME`, which need not be there. */
+  readonly home: string;
+  /** Absolute path of `service.env`, which need not be there. */
+  readonly file: string;
+  readonly settings: Omit<Settings, RequiredSetting> & Partial<Pick<Settings, RequiredSetting>>;
+  /** The settings that were given, as text, by name: right or wrong. */
+  readonly given: Readonly<Record<string, string>>;
+  /** A sentence each; none where the service would start. */
+  readonly faults: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+type RequiredSetting = 'TELEGRAM_BOT_TOKEN' | 'TELEGRAM_CHAT_ID';
+
+/**
+ * Reads the settings for whoever must work with a broken or unfinished configuration too. Writes nothing.
+ *
+ * @throws ClaudioError `config.invalid` where not even the home can be told; `home.unusable` where the
+ * file is there and cannot be read.
+ */
+export function inspectConfiguration(environment: Environment): Inspection {
+  const home = claudioHomePath(environment);
+  const file = settingsFile(home);
+  const { values, faults, warnings } = gather(environment, file);
+  const found: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(settingsSchema.shape)) {
+    const parsed = schema.safeParse(values[name]);
+    if (parsed.success) {
+      found[name] = parsed.data;
+      continue;
+    }
+    faults.push(...parsed.error.issues.map(({ message }) => `${name} ${message}.`));
+    const fallback = schema.safeParse(undefined);
+    if (fallback.success) found[name] = fallback.data;
+  }
+  faults.push(...contradictions(values));
+  const settings = found as Inspection['settings'];
+  warnings.push(...doubts(settings));
+  return { home, file, settings: withPublicAddress(settings), given: values, faults, warnings };
+}
+
+/** A named tunnel has one address, so it need not be said twice. */
+function withPublicAddress<
+  T extends Pick<Inspection['settings'], 'WEBHOOK_URL' | 'TUNNEL_HOSTNAME'>,
+>(settings: T): T {
+  const { WEBHOOK_URL, TUNNEL_HOSTNAME } = settings;
+  if (WEBHOOK_URL !== undefined || TUNNEL_HOSTNAME === undefined) return settings;
+  return { ...settings, WEBHOOK_URL: `https://${TUNNEL_HOSTNAME}` };
+}
+
+function settingsFile(home: string): string {
+  return join(home, 'service.env');
+}
+
+/** The settings as they were given, as text: from the file, and over that from the environment. */
+function gather(environment: Environment, file: string) {
+  const { values, faults, warnings } = readFile(file);
   for (const name of SETTING_NAMES) {
     const value = environment[name];
     if (value !== undefined) values[name] = value;
   }
   // An empty value means: not set.
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
-  const parsed = settingsSchema.safeParse(given);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      faults.push(`${issue.path.join('.')} ${issue.message}.`);
-    }
-  }
-  if (!parsed.success || faults.length > 0) throw invalid(faults, file);
-
-  if (parsed.data.ELEVENLABS_STT_MODEL === 'scribe_v1') {
-    warnings.push(
-      'ELEVENLABS_STT_MODEL is scribe_v1, which ElevenLabs has retired. Set it to scribe_v2, or remove it.',
-    );
-  }
-
-  return {
-    home,
-    settings: {
-      ...parsed.data,
-      CLAUDE_WORK_DIR: parsed.data.CLAUDE_WORK_DIR ?? userHome,
-      WEBHOOK_SECRET: parsed.data.WEBHOOK_SECRET ?? makeWebhookSecret(file),
-    },
-    environment,
-    warnings,
-  };
+  return { values: given, faults, warnings };
 }
 
 function readFile(file: string): {
@@ -98,8 +194,7 @@ function readFile(file: string): {
   warnings: string[];
 } {
   if (!existsSync(file)) return { values: {}, faults: [], warnings: [] };
-  makePrivate(file);
-  const parsed = parseEnvFile(readFileSync(file, 'utf8'));
+  const parsed = parseEnvFile(readable(file, () => readFileSync(file, 'utf8')));
   const values: Record<string, string> = {};
   const warnings: string[] = [];
   for (const { key, value, line } of parsed.entries) {
@@ -120,13 +215,27 @@ function readFile(file: string): {
   };
 }
 
-function makeWebhookSecret(file: string): string {
+function readable<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new ClaudioError({
+      code: 'home.unusable',
+      message: `The settings in ${file} cannot be read: ${messageOf(error)}.`,
+      hint: 'Make the file yours and readable for you (chown, chmod 600).',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes a webhook secret and saves it to a `service.env`.
+ *
+ * @throws ClaudioError `home.unusable`
+ */
+export function makeWebhookSecret(file: string): string {
   const secret = randomBytes(32).toString('base64url');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-  // Where the file is a link, what it links to is replaced.
-  const path = existsSync(file) ? realpathSync(file) : file;
-  writePrivateFile(path, `${text}${separator}${formatEnvLine('WEBHOOK_SECRET', secret)}\n`);
+  changeEnvFile(file, { WEBHOOK_SECRET: secret });
   return secret;
 }
 

@@ -53,6 +53,10 @@ const list = (item: RegExp, error: string) =>
     )
     .refine((parts) => parts.every((part) => item.test(part)), { error });
 
+/** Labels of letters, digits and inner hyphens, at least two of them. */
+const HOSTNAME =
+  /^(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z][a-z\d-]{0,61}[a-z\d]$/iu;
+
 const absolutePath = z.string().refine((path) => isAbsolute(path), {
   error: 'must be an absolute path',
 });
@@ -98,7 +102,7 @@ export const settingsSchema = z.strictObject({
   ELEVENLABS_STT_MODEL: name('scribe_v2'),
   ELEVENLABS_VOICE_ID: name('iP95p4xoKVk53GoZ742B'),
   ELEVENLABS_MODEL: name('eleven_multilingual_v2'),
-  ELEVENLABS_API_ROOT: url('a web address, such as https://api.elevenlabs.io').default(
+  ELEVENLABS_API_ROOT: url('a web address, such as https://api.elevenlabs.io').prefault(
     'https://api.elevenlabs.io',
   ),
 
@@ -120,7 +124,7 @@ export const settingsSchema = z.strictObject({
     /^\d{1,19}$/u,
     'must be user ids with commas between them, such as 123456789,987654321',
   ).prefault(''),
-  TELEGRAM_API_ROOT: url('a web address, such as https://api.telegram.org').default(
+  TELEGRAM_API_ROOT: url('a web address, such as https://api.telegram.org').prefault(
     'https://api.telegram.org',
   ),
 
@@ -134,13 +138,48 @@ export const settingsSchema = z.strictObject({
     .regex(/^[\w-]{1,256}$/u, { error: 'must be 1 to 256 letters, digits, _ or -' })
     .optional(),
   WEBHOOK_RETRY_DELAY: seconds(60, 1, 86_400),
+
+  TUNNEL_NAME: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/u, { error: 'must be 1 to 64 letters, digits, _, - or .' })
+    .optional(),
+  TUNNEL_HOSTNAME: z
+    .string()
+    .regex(HOSTNAME, { error: 'must be a host name of your own, such as claudio.example.com' })
+    .optional(),
+  TUNNEL_QUICK: onOff('0'),
+  CLOUDFLARED_BIN: absolutePath.optional(),
+
+  BACKUP_DEST: absolutePath.optional(),
+  BACKUP_MAX_AGE: seconds(7200, 60, 31_536_000),
+  DISK_USAGE_THRESHOLD: wholeNumber(90, 1, 100),
+  LOG_MAX_SIZE: wholeNumber(10_485_760, 10_000, 1_000_000_000),
 });
 
 /** The settings after parsing. */
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** The settings that nobody but the person may see. */
+export const SECRET_SETTINGS: readonly (keyof Settings)[] = [
+  'TELEGRAM_BOT_TOKEN',
+  'WEBHOOK_SECRET',
+  'ELEVENLABS_API_KEY',
+];
+
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
+
+/** What a setting is where it is not set, as text, such as stands in `service.env`; `null` for nothing. */
+export function defaultText(setting: string): string | null {
+  const fallback = defaultsSchema.parse(z.toJSONSchema(settingsSchema, JSON_SCHEMA)).properties;
+  return fallback[setting]?.default || null;
+}
+
+/** As it is given, not as it is after parsing. */
+const JSON_SCHEMA = { io: 'input', unrepresentable: 'any' } as const;
+const defaultsSchema = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ default: z.string().optional() })),
+});
 
 function isWebAddress(text: string): boolean {
   return /^https?:\/\//iu.test(text) && URL.canParse(text);

@@ -13,12 +13,14 @@ import { packageRoot } from '../package.ts';
  * Foreign keys are off meanwhile, because a migration that rebuilds a table drops the old one, and are
  * checked before they count again: https://sqlite.org/lang_altertable.html#otheralter
  *
- * @throws ClaudioError `database.newer` when it has a migration that this version does not know;
+ * @param apply Where not, a database that lacks some is refused.
+ * @throws ClaudioError `database.older` when it lacks migrations; `database.newer` when it has a migration that this version does not know;
  * `database.damaged` when rows refer to rows that are not there.
  */
 export function migrateDatabase(
   orm: BetterSQLite3Database<typeof schema>,
   sqlite: BetterSqlite3.Database,
+  apply: boolean,
 ): void {
   const migrationsFolder = join(packageRoot(), 'migrations');
   const known = readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis);
@@ -31,6 +33,13 @@ export function migrateDatabase(
     });
   }
   if (applied.length === known.length) return;
+  if (!apply) {
+    throw new ClaudioError({
+      code: 'database.older',
+      message: `The database ${sqlite.name} is that of an older version of Claudio.`,
+      hint: 'Start the service once (`claudio restart`), which brings it up to date.',
+    });
+  }
 
   sqlite.pragma('foreign_keys = OFF');
   migrate(orm, { migrationsFolder });

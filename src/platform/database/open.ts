@@ -1,7 +1,8 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import * as schema from '../../../drizzle/schema.ts';
+import { ClaudioError } from '../../core/error.ts';
 import { migrateDatabase } from './migrate.ts';
 
 /**
@@ -36,9 +37,19 @@ export function isDatabaseFault(error: unknown): boolean {
  *
  * Every commit is on the disk when it returns: https://sqlite.org/pragma.html#pragma_synchronous
  *
- * @throws ClaudioError `database.newer` when it was written by a later version of Claudio.
+ * @param use `own`: for the service, which makes it where there is none. `share`: beside the service,
+ * which alone makes it and brings it up to date.
+ * @throws ClaudioError `database.newer` when it was written by a later version of Claudio; for `share`
+ * also `database.missing` and `database.older`.
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, use: 'own' | 'share' = 'own'): Database {
+  if (use === 'share' && !existsSync(path)) {
+    throw new ClaudioError({
+      code: 'database.missing',
+      message: `There is no database ${path}.`,
+      hint: 'Start the service once (`claudio start`), which makes it.',
+    });
+  }
   const sqlite = new BetterSqlite3(path);
   try {
     chmodSync(path, 0o600);
@@ -47,7 +58,7 @@ export function openDatabase(path: string): Database {
     sqlite.pragma('foreign_keys = ON');
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     const orm = drizzle(sqlite, { schema });
-    migrateDatabase(orm, sqlite);
+    migrateDatabase(orm, sqlite, use === 'own');
     const run = sqlite.transaction((work: () => unknown) => work());
     return {
       orm,

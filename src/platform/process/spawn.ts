@@ -56,8 +56,13 @@ export interface Child {
  * Starts a program. Never throws: {@link Child.ended} tells what went wrong.
  *
  * @param onOutput Called for each piece of output that is read, on either stream.
+ * @param onErrorOutput Gets each piece of its standard error as it comes.
  */
-export function start(command: Command, onOutput: () => void = () => undefined): Child {
+export function start(
+  command: Command,
+  onOutput: () => void = () => undefined,
+  onErrorOutput: (chunk: Uint8Array) => void = () => undefined,
+): Child {
   let child: ChildProcess;
   try {
     child = spawn(command.file, command.args, {
@@ -88,6 +93,7 @@ export function start(command: Command, onOutput: () => void = () => undefined):
   const complaints = createTail(MAX_STDERR_BYTES);
   stderr.on('data', (chunk: Buffer) => {
     complaints.push(chunk);
+    onErrorOutput(chunk);
     onOutput();
   });
   // EPIPE: a program need not read its input. How it ends says all there is to say.

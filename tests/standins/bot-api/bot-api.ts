@@ -4,6 +4,7 @@ import {
   type DeliveryAttempt,
   type DeliveryReport,
   type Hook,
+  type Route,
   type Webhook,
 } from './delivery.ts';
 import { createEvents } from './events.ts';
@@ -69,6 +70,8 @@ export interface BotApiStandin {
   sentMessages(chat?: number): readonly StoredMessage[];
   /** Makes all messages that there are so much older. */
   age(durationMs: number): void;
+  /** Says where a host name leads when updates are delivered to it. */
+  route(hostname: string, to: Route): void;
   /** Makes a topic known in a chat, as if somebody had opened it. */
   addTopic(chat: number, thread: number): void;
 
@@ -111,7 +114,7 @@ function situationOf(state: State): string {
 
 /** Starts a strict stand-in of the Bot API over HTTP on the loopback. */
 export async function startBotApi(options: BotApiOptions = {}): Promise<BotApiStandin> {
-  const hook: Hook = { webhook: null, allowedUpdates: null };
+  const hook: Hook = { webhook: null, routes: new Map(), allowedUpdates: null };
   const events = createEvents((): string => situationOf(state));
   const faults = createFaults();
   const state: State = {
@@ -164,6 +167,9 @@ export async function startBotApi(options: BotApiOptions = {}): Promise<BotApiSt
       for (const { messages } of state.chats.values()) {
         for (const message of messages) message.atMs -= durationMs;
       }
+    },
+    route: (hostname, to) => {
+      hook.routes.set(hostname, to);
     },
     addTopic: (chat, thread) => {
       chatOf(state, chat).topics.add(thread);

@@ -1,6 +1,7 @@
 import type { Update } from '@grammyjs/types';
 import { Agent, request } from 'undici';
 import { type Events, pause } from './events.ts';
+import { createPolls, type Polls } from './polls.ts';
 
 const MS_PER_SECOND = 1_000;
 const FIRST_DELAY_S = 2;
@@ -35,9 +36,17 @@ export interface DeliveryReport {
   readonly attempts: readonly DeliveryAttempt[];
 }
 
+/**
+ * Where a host name leads: an origin such as `http://127.0.0.1:8421`, through Cloudflare; nowhere,
+ * because its tunnel is `down`; or it is `unresolved`.
+ */
+export type Route = `http://127.0.0.1:${number}` | 'down' | 'unresolved';
+
 /** What setWebhook says, shared between the method and the delivery. */
 export interface Hook {
   webhook: Webhook | null;
+  /** By host name. A name that is not among them is looked up as usual. */
+  readonly routes: Map<string, Route>;
   /** Kept when a webhook is set without the parameter; null means the default. */
   allowedUpdates: readonly string[] | null;
 }
@@ -58,9 +67,9 @@ export interface Delivery {
   readonly attempts: readonly DeliveryAttempt[];
   readonly lastError: { readonly atMs: number; readonly message: string } | null;
   pendingCount(): number;
-  /** For getUpdates: forgets what is below `offset` and gives what is left. */
-  poll(offset: number, limit: number): Update[];
-  /** For setWebhook: what waits is tried again at once. */
+  /** For getUpdates. */
+  readonly polls: Polls;
+  /** For setWebhook: what waits is tried again at once, and a poll that waits is ended. */
   changed(): void;
   /** For `drop_pending_updates`. */
   drop(): void;
@@ -109,11 +118,19 @@ export function createDelivery(options: {
     update: unknown,
     target: Webhook,
   ): Promise<{ status: number; body: string; retryAfterS: number }> => {
-    const answer = await request(target.url, {
+    const url = new URL(target.url);
+    const route = hook.routes.get(url.hostname);
+    if (route === 'unresolved') throw new Error('Failed to resolve host');
+    // What Cloudflare's edge answers for a tunnel that is not connected.
+    if (route === 'down') return { status: 530, body: 'error code: 1033', retryAfterS: 0 };
+    const answer = await request(route === undefined ? url : new URL(url.pathname, route), {
       dispatcher: agent,
       method: 'POST',
       signal: closing.signal,
       headers: {
+        ...(route === undefined
+          ? {}
+          : { host: url.hostname, 'cf-connecting-ip': '149.154.167.220', 'cf-ray': '0-AMS' }),
         'content-type': 'application/json',
         ...(target.secretToken === null
           ? {}
@@ -170,6 +187,8 @@ export function createDelivery(options: {
         continue;
       }
       const retryAfterS = await attempt(item, target);
+      // Whoever listened for the answer is gone: the update is delivered again, another way.
+      if (item.target === null && hook.webhook !== target) continue;
       if (retryAfterS === null) {
         remove(queue, item, 'acknowledged');
         delayS = FIRST_DELAY_S / 2;
@@ -188,8 +207,21 @@ export function createDelivery(options: {
 
   const all = (): Waiting[] => [...queues.values()].flat();
 
+  const polls = createPolls({
+    pauseScale,
+    waiting: () => all().map(({ update }) => update),
+    forget: (updateIds) => {
+      for (const queue of queues.values()) {
+        for (const item of queue.filter(({ update }) => updateIds.has(update.update_id))) {
+          remove(queue, item, 'acknowledged');
+        }
+      }
+    },
+  });
+
   return {
     attempts,
+    polls,
     get lastError() {
       return lastError;
     },
@@ -209,6 +241,7 @@ export function createDelivery(options: {
           end: (outcome) => resolve({ outcome, attempts: made }),
         });
         void pump(name, queue);
+        polls.look();
       });
     },
     async deliverOnce(update, target) {
@@ -216,18 +249,8 @@ export function createDelivery(options: {
       return { status, body };
     },
     pendingCount: () => all().length,
-    poll(offset, limit) {
-      for (const queue of queues.values()) {
-        for (const item of queue.filter(({ update }) => update.update_id < offset)) {
-          remove(queue, item, 'acknowledged');
-        }
-      }
-      return all()
-        .map(({ update }) => update)
-        .toSorted((a, b) => a.update_id - b.update_id)
-        .slice(0, limit);
-    },
     changed() {
+      polls.end('Conflict: terminated by setWebhook request');
       wake.abort();
       wake = new AbortController();
     },
@@ -239,6 +262,7 @@ export function createDelivery(options: {
     async close() {
       closing.abort();
       this.changed();
+      polls.close();
       this.drop();
       await agent.destroy();
     },

@@ -86,6 +86,12 @@ export const setWebhook = method(
     const same = JSON.stringify(webhook) === JSON.stringify(state.hook.webhook);
     if (params.drop_pending_updates === true) state.delivery.drop();
     if (same) return { result: true, description: 'Webhook is already set' };
+    // Before the new one is looked at, the old one is closed: a refusal leaves none.
+    state.hook.webhook = null;
+    state.delivery.changed();
+    if (state.hook.routes.get(new URL(url).hostname) === 'unresolved') {
+      throw badRequest('bad webhook: Failed to resolve host: Name or service not known');
+    }
     state.hook.webhook = webhook;
     state.delivery.changed();
     return { result: true, description: 'Webhook was set' };
@@ -124,7 +130,7 @@ export const getWebhookInfo = method(z.strictObject({}), (state) => {
   };
 });
 
-/** https://core.telegram.org/bots/api#getupdates, without the waiting */
+/** https://core.telegram.org/bots/api#getupdates */
 export const getUpdates = method(
   z.strictObject({
     offset: integer.optional(),
@@ -132,7 +138,7 @@ export const getUpdates = method(
     timeout: integer.optional(),
     allowed_updates: json(z.array(z.string())).optional(),
   }),
-  (state, params) => {
+  async (state, params) => {
     if (state.hook.webhook !== null) {
       throw new Refusal(
         409,
@@ -140,6 +146,7 @@ export const getUpdates = method(
       );
     }
     setAllowed(state, params.allowed_updates);
-    return { result: state.delivery.poll(params.offset ?? 0, params.limit ?? 100) };
+    const { offset = 0, limit = 100, timeout = 0 } = params;
+    return { result: await state.delivery.polls.poll({ offset, limit, timeoutSeconds: timeout }) };
   },
 );

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import type { CommonOptions } from '../context.ts';
+import { wholeNumber, type Run } from './run.ts';
+
+/** Declares what stops, restarts and shows the service. */
+export function addService(program: Command, run: Run): void {
+  program
+    .command('restart')
+    .description('restart the service; running turns may finish')
+    .action(async () => {
+      const { restart } = await import('../service.ts');
+      await run({}, restart);
+    });
+  program
+    .command('stop')
+    .description('stop the service; running turns may finish')
+    .action(async () => {
+      const { stop } = await import('../service.ts');
+      await run({}, stop);
+    });
+  program
+    .command('status')
+    .description('how everything is, in a line each')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions) => {
+      const { status } = await import('../status.ts');
+      await run(options, (context) => status(context, options));
+    });
+  program
+    .command('log')
+    .description('print the log, readable')
+    .option('-f, --follow', 'go on as it grows')
+    .option('-n, --lines <count>', 'how many lines', wholeNumber, 50)
+    .option('--level <level>', 'only this level and worse: debug, info, warn, error')
+    .option('--turn <id>', 'only what belongs to one turn', wholeNumber)
+    .option('--json', 'as the JSON lines that they are')
+    .action(
+      async (
+        options: CommonOptions & {
+          follow?: boolean;
+          lines: number;
+          level?: string;
+          turn?: number;
+        },
+      ) => {
+        const { log } = await import('../log.ts');
+        await run(options, (context) => log(context, options));
+      },
+    );
+}

@@ -1,0 +1,93 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommonOptions } from '../context.ts';
+import type { Run } from './run.ts';
+
+/** Declares what sets Claudio up, changes its settings and takes it away. */
+export function addSetup(program: Command, run: Run): void {
+  program
+    .command('install')
+    .description('set everything up: tunnel, bot, service, health check; may be run again')
+    .option('-y, --yes', 'ask nothing')
+    .option('--quick', 'a tunnel with a throw-away address, to try it')
+    .option('--no-tunnel', 'set up no tunnel')
+    .action(async (options: CommonOptions & { quick?: boolean; tunnel: boolean }) => {
+      const { install } = await import('../install.ts');
+      await run(options, (context) => install(context, options));
+    });
+  program
+    .command('uninstall')
+    .description('take everything away again but the home folder')
+    .option('--purge', 'the home folder too, with all messages and settings')
+    .option('-y, --yes', 'ask nothing')
+    .action(async (options: CommonOptions & { purge?: boolean }) => {
+      const { uninstall } = await import('../uninstall.ts');
+      await run(options, (context) => uninstall(context, options));
+    });
+
+  const telegram = program.command('telegram').description('the bot on Telegram');
+  telegram
+    .command('setup')
+    .description('connect a bot: takes its token, and waits for your /start')
+    .option('--token-stdin', 'read the token from standard input')
+    .option('--chat-id <id>', 'your chat, instead of waiting for /start', chatId)
+    .option('-y, --yes', 'ask nothing: who opens the link first is the owner')
+    .action(async (options: CommonOptions & { tokenStdin?: boolean; chatId?: string }) => {
+      const { telegramSetup } = await import('../telegram-setup.ts');
+      await run(options, (context) => telegramSetup(context, options));
+    });
+
+  const tunnel = program.command('tunnel').description('the way from Telegram to this machine');
+  tunnel
+    .command('setup')
+    .description('set up a tunnel through Cloudflare')
+    .option('--name <name>', 'the name of the tunnel')
+    .option('--hostname <host>', 'its address, such as claudio.example.com')
+    .option('--quick', 'a throw-away address instead, to try it')
+    .option('-y, --yes', 'ask nothing')
+    .action(
+      async (options: CommonOptions & { name?: string; hostname?: string; quick?: boolean }) => {
+        const { tunnelSetup } = await import('../tunnel.ts');
+        await run(options, (context) => tunnelSetup(context, options));
+      },
+    );
+  tunnel
+    .command('status')
+    .description('how the tunnel is')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions) => {
+      const { tunnelStatus } = await import('../tunnel.ts');
+      await run(options, (context) => tunnelStatus(context, options));
+    });
+
+  const config = program.command('config').description('the settings');
+  config
+    .command('list', { isDefault: true })
+    .description('print all settings, secrets masked')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions) => {
+      const { configList } = await import('../config.ts');
+      await run(options, (context) => configList(context, options));
+    });
+  config
+    .command('get <key>')
+    .description('print one setting; a secret is masked')
+    .action(async (key: string) => {
+      const { configGet } = await import('../config.ts');
+      await run({}, (context) => configGet(context, key));
+    });
+  config
+    .command('set <key> [value]')
+    .description('change a setting; without a value it is read from standard input')
+    .option('--unset', 'back to the default')
+    .action(async (key: string, value: string | undefined, options: { unset?: boolean }) => {
+      const { configSet } = await import('../config.ts');
+      await run({}, (context) => configSet(context, key, value, options));
+    });
+}
+
+function chatId(text: string): string {
+  if (!/^-?\d{1,19}$/u.test(text)) {
+    throw new InvalidArgumentError('It must be a whole number, such as 123456789.');
+  }
+  return text;
+}
