@@ -175,8 +175,13 @@ async function run(place: Place, agent: Agent): Promise<void> {
     cwd: agent.WorkingDirectory ?? '/',
     umask: agent.Umask ?? null,
     stderrPath: agent.StandardErrorPath ?? null,
-    restarts: place.settings.restarts && agent.KeepAlive !== undefined && agent.KeepAlive !== false,
+    restarts: place.settings.restarts ? restartsOf(agent) : 'never',
     restartDelayMs: (agent.ThrottleInterval ?? 10) * 1000,
     finalCodes: [],
   });
+}
+
+function restartsOf({ KeepAlive }: Agent): 'always' | 'on-failure' | 'never' {
+  if (KeepAlive === true) return 'always';
+  return typeof KeepAlive === 'object' && !KeepAlive.SuccessfulExit ? 'on-failure' : 'never';
 }

@@ -13,7 +13,7 @@ export interface ProcessPlan {
   readonly umask: number | null;
   /** A file that standard error goes to, beside the journal. */
   readonly stderrPath: string | null;
-  readonly restarts: boolean;
+  readonly restarts: 'always' | 'on-failure' | 'never';
   readonly restartDelayMs: number;
   /** Exit codes after which it is not started again. */
   readonly finalCodes: readonly number[];

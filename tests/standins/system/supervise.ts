@@ -39,7 +39,8 @@ for (;;) {
   tell({ pid: child.pid ?? null, active: 'active', exitCode: null, signal: null });
   const [code, signal] = (await ended) as [number | null, string | null];
   const isFailure = code !== 0 && signal !== 'SIGTERM';
-  const goesOn = isFailure && plan.restarts && !isToStop() && !plan.finalCodes.includes(code ?? -1);
+  const isWanted = plan.restarts === 'always' || (plan.restarts === 'on-failure' && isFailure);
+  const goesOn = isWanted && !isToStop() && !plan.finalCodes.includes(code ?? -1);
   tell({
     pid: null,
     active: goesOn ? 'activating' : isFailure ? 'failed' : 'inactive',

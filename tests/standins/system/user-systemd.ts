@@ -184,7 +184,7 @@ export class UserSystemd {
       cwd,
       umask: umask === undefined ? null : Number.parseInt(umask, 8),
       stderrPath: null,
-      restarts: this.place.settings.restarts && setting('Restart') === 'on-failure',
+      restarts: this.place.settings.restarts ? restartsOf(setting('Restart')) : 'never',
       restartDelayMs: spanMs(setting('RestartSec') ?? '100ms'),
       finalCodes: splitWords(setting('RestartPreventExitStatus') ?? '').map(Number),
     };
@@ -257,4 +257,8 @@ export class UserSystemd {
       this.place.write(`processes/${name}.json`, { ...state, active: 'inactive' });
     }
   }
+}
+
+function restartsOf(setting: string | undefined): ProcessPlan['restarts'] {
+  return setting === 'always' || setting === 'on-failure' ? setting : 'never';
 }
