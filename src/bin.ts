@@ -13,8 +13,16 @@ if (major < 22 || (major === 22 && minor < 19)) {
 module.enableCompileCache();
 // Before anything else is loaded: an update that was cut off may have left the rest half exchanged.
 const { mendInstallation } = await import('./ops/update/mend.ts');
-if (mendInstallation(import.meta.dirname) === 'under-way') {
-  process.stderr.write('Claudio is just being updated.\nTry again in a minute.\n');
+try {
+  if (mendInstallation(import.meta.dirname) === 'under-way') {
+    process.stderr.write('Claudio is just being updated.\nTry again in a minute.\n');
+    process.exit(75);
+  }
+} catch (error) {
+  process.stderr.write(
+    `An update was cut off, and its files cannot be brought in: ${error instanceof Error ? error.message : String(error)}.\n` +
+      'See that the disk has room and that the folder of Claudio is writable for you, and try again.\n',
+  );
   process.exit(75);
 }
 const { shortenModuleLookups } = await import('./platform/modules.ts');

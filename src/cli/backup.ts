@@ -17,6 +17,7 @@ import { systemClock } from '../platform/clock.ts';
 import { changeEnvFile } from '../platform/configuration/change.ts';
 import { claudioHomePath, inspectConfiguration } from '../platform/configuration/load.ts';
 import { isSameFolder } from '../platform/files.ts';
+import { lockHome } from '../platform/home-lock.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { formatFindings } from './findings.ts';
 
@@ -93,10 +94,12 @@ export async function backupCronInstall(
   if (statSync(target).dev === statSync(home).dev) {
     ui.warn(`${target} is on the same disk as ${home}: where that disk breaks, both are gone.`);
   }
-  const outcome = await scheduler.install(
-    backupSchedule({ unit: serviceUnit(host, home), dest: target, keep }),
-  );
-  changeEnvFile(file, { BACKUP_DEST: target });
+  const outcome = await alone(home, async () => {
+    const schedule = backupSchedule({ unit: serviceUnit(host, home), dest: target, keep });
+    const installed = await scheduler.install(schedule);
+    changeEnvFile(file, { BACKUP_DEST: target });
+    return installed;
+  });
   if (settings.BACKUP_DEST !== undefined && !isSameFolder(settings.BACKUP_DEST, target)) {
     ui.say(`The snapshots in ${settings.BACKUP_DEST} stay where they are.`);
   }
@@ -114,7 +117,7 @@ export async function backupCronUninstall(
   { environment, host, ui }: CliContext,
   dest: string | undefined,
 ): Promise<number> {
-  const { file, settings } = inspectConfiguration(environment);
+  const { home, file, settings } = inspectConfiguration(environment);
   const { BACKUP_DEST } = settings;
   if (dest !== undefined && BACKUP_DEST !== undefined && resolve(dest) !== resolve(BACKUP_DEST)) {
     throw new ClaudioError({
@@ -123,14 +126,27 @@ export async function backupCronUninstall(
       hint: 'Nothing was changed. `claudio backup cron uninstall` ends with those.',
     });
   }
-  const outcome = (await createScheduler(host)?.uninstall('backup')) ?? 'absent';
-  const isChanged = existsSync(file) && changeEnvFile(file, { BACKUP_DEST: null });
-  if (outcome === 'absent' && !isChanged) ui.say('No snapshots were taken regularly.');
+  const isChanged = await alone(home, async () => {
+    const outcome = (await createScheduler(host)?.uninstall('backup')) ?? 'absent';
+    const isForgotten = existsSync(file) && changeEnvFile(file, { BACKUP_DEST: null });
+    return outcome !== 'absent' || isForgotten;
+  });
+  if (!isChanged) ui.say('No snapshots were taken regularly.');
   else ui.done('No more snapshots are taken every hour');
   if (BACKUP_DEST !== undefined) {
     ui.say(`Those in ${BACKUP_DEST} stay until you remove them.`);
   }
   return EXIT.ok;
+}
+
+/** A change to the crontab and the settings while no setup makes one. @throws ClaudioError `install.under-way` */
+async function alone<T>(home: string, change: () => Promise<T>): Promise<T> {
+  const lock = existsSync(home) ? lockHome(home, 'install') : null;
+  try {
+    return await change();
+  } finally {
+    lock?.release();
+  }
 }
 
 /** Tells which snapshots there are. Ends with 1 where there is none, or none that is young enough. */

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ClaudioError } from '../core/error.ts';
 import { disconnectBot } from '../ops/install/disconnect.ts';
 import { removeLink } from '../ops/install/parts.ts';
-import { judgePurge, purge } from '../ops/install/purge.ts';
+import { isHome, judgePurge, purge } from '../ops/install/purge.ts';
 import { createRestingService } from '../ops/install/resting-service.ts';
 import { runStep, type StepResult } from '../ops/install/step.ts';
 import { createScheduler } from '../ops/schedule/create.ts';
@@ -33,9 +34,11 @@ export async function uninstall(context: CliContext, options: UninstallOptions):
   const home = claudioHomePath(environment);
   ui.heading('Taking Claudio away');
   const isPurge = options.purge === true && (await agreeToPurge(context, home));
-  const lock = existsSync(home) ? lockHome(home, 'install') : null;
+  // In what may be no home at all, no lock is made; one that is there may be somebody's.
+  const isTaken = isHome(home) || existsSync(join(home, 'install.lock'));
+  const lock = isTaken ? lockHome(home, 'install') : null;
   try {
-    if (lock !== null) await refuseWhileRunByHand(context, home);
+    if (existsSync(join(home, 'claudio.lock'))) await refuseWhileRunByHand(context, home);
     return await takeAway(context, home, isPurge);
   } finally {
     lock?.release();

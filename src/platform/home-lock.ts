@@ -8,9 +8,10 @@ export type HomeLock = LockFile;
 /**
  * What a process can have for itself: `claudio` is the home as a whole, which a running service has;
  * `install` is changing how the home is set up, `backup` taking a snapshot of it, and `health-check`
- * looking after it, each beside a service that may run.
+ * looking after it, each beside a service that may run; `update` keeps updates and commands from its
+ * database.
  */
-export type HomeLockName = 'claudio' | 'install' | 'backup' | 'health-check';
+export type HomeLockName = 'claudio' | 'install' | 'backup' | 'health-check' | 'update';
 
 /**
  * Takes the sole right to `home`, or to one thing in it, for this process.
@@ -36,6 +37,7 @@ const NAMED = {
   install: 'setup or restore',
   backup: 'backup or restore',
   'health-check': 'health check',
+  update: 'update',
 };
 
 function taken(home: string, name: HomeLockName): ClaudioError {

@@ -146,6 +146,16 @@ test(
   },
 );
 
+test('while a setup is under way, neither the crontab nor the settings are changed', async () => {
+  const { home, dest, settings, system, claudio } = world();
+  const lock = lockHome(home, 'install');
+  expect(await claudio('backup', 'cron', 'install', dest)).toMatchObject({ code: 75 });
+  expect(await claudio('backup', 'cron', 'uninstall')).toMatchObject({ code: 75 });
+  lock.release();
+  expect(system.crontab()).toBeNull();
+  expect(readFileSync(settings, 'utf8')).not.toContain('BACKUP_DEST');
+});
+
 test('a crontab that may not be used is told, and the disk is not remembered', async () => {
   const { dest, settings, system, claudio } = world();
   system.behave({ crontab: 'denied' });
@@ -257,9 +267,20 @@ test('a restore tells what will be done again that waited when the snapshot was 
     .run();
   const ask = { ...message, role: 'person', author: 'Someone' } as const;
   const { id: messageId } = orm.insert(messages).values(ask).returning().get();
+  const { id: spokenId } = orm.insert(messages).values(ask).returning().get();
   orm
     .insert(turns)
-    .values({ ...message, messageId, status: 'queued', queuedAtMs: 1, requestedModel: 'haiku' })
+    .values([
+      { ...message, messageId, status: 'queued', queuedAtMs: 1, requestedModel: 'haiku' },
+      {
+        ...message,
+        messageId: spokenId,
+        status: 'done',
+        speech: 'pending',
+        queuedAtMs: 1,
+        requestedModel: 'haiku',
+      },
+    ])
     .run();
   database.close();
   await claudio('backup', dest);
@@ -268,6 +289,8 @@ test('a restore tells what will be done again that waited when the snapshot was 
   expect(restored.stdout).toContain(
     '⚠ 1 message waited to be answered when the snapshot was taken. Claudio asks you in the chat before it begins.',
   );
+  // An answer that was still to be spoken.
+  expect(restored.stdout).toContain('⚠ 1 message waited to be sent when the snapshot was taken.');
 });
 
 test('what is missing or under way ends with a sentence, what to do, and a code', async () => {

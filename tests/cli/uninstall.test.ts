@@ -30,6 +30,7 @@ async function installed(options: Parameters<typeof cliWorld>[0] = {}) {
   await createScheduler(host)?.install(healthCheckSchedule(unit));
   setUpLink(host);
   lockHome(world.home, 'install').release();
+  lockHome(world.home).release();
   return { ...world, unit };
 }
 
@@ -93,6 +94,25 @@ test('a folder with more in it than a home is not removed, and nothing else is e
     message: expect.stringContaining('the folder that Claude works in') as string,
   });
   expect(world.api.webhook).not.toBeNull();
+});
+
+test('a folder that is no home is left without a lock, and is never one to be removed', async () => {
+  const world = await installed();
+  const work = join(world.userHome, 'work');
+  const environment = { CLAUDIO_HOME: work };
+  expect(await uninstall(world.script({ environment }).context, {})).toBe(0);
+  expect(existsSync(work)).toBe(false);
+  mkdirSync(work);
+  writeFileSync(join(work, 'mine.txt'), 'precious');
+  expect(await uninstall(world.script({ environment }).context, {})).toBe(0);
+  expect(filesBelow(work)).toEqual(['mine.txt']);
+
+  lockHome(work, 'install').release();
+  const { context } = world.script({ yes: true, environment });
+  await expect(uninstall(context, { purge: true, yes: true })).rejects.toMatchObject({
+    code: 'purge.refused',
+  });
+  expect(filesBelow(work)).toEqual(['install.lock', 'mine.txt']);
 });
 
 test('while a service runs that was started by hand, nothing is taken away', async () => {

@@ -32,7 +32,8 @@ export async function buildHome(
   for (const entry of entries) {
     if (entry.kind === 'link') await symlink(entry.target, join(target, entry.path));
   }
-  markRestored(target);
+  // Before the first migration, there is nothing in it that could wait.
+  if ((snapshot.manifest.database?.migrationCount ?? 0) > 0) markRestored(target);
   await syncFolders(target, entries);
 }
 

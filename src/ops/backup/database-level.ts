@@ -28,15 +28,19 @@ export function migrationLevel(path: string): NonNullable<Manifest['database']> 
 /** What a service that starts on a database would take up at once. Opens it as {@link migrationLevel} does. */
 export function waitingIn(path: string): {
   readonly turnCount: number;
+  /** Parts that were not sent, and answers that were not spoken. */
   readonly partCount: number;
 } {
   const database = new BetterSqlite3(path, { readonly: true, fileMustExist: true });
   try {
     const countOf = (where: string): number =>
       Number(database.prepare(`SELECT count(*) FROM ${where}`).pluck().get());
+    // A database that was not migrated for a while knows no answers that are spoken.
+    const knowsSpeech = countOf("pragma_table_info('turns') WHERE name = 'speech'") > 0;
+    const unspokenCount = knowsSpeech ? countOf("turns WHERE speech = 'pending'") : 0;
     return {
       turnCount: countOf("turns WHERE status = 'queued'"),
-      partCount: countOf("deliveries WHERE status IN ('pending', 'sending')"),
+      partCount: countOf("deliveries WHERE status IN ('pending', 'sending')") + unspokenCount,
     };
   } finally {
     database.close();

@@ -104,8 +104,10 @@ function realHome(home: string): string {
 }
 
 function lockAll(home: string): readonly HomeLock[] {
-  const locks = [lockOwn(home)];
+  // First: an update that has stopped the service needs the home for its trial.
+  const locks = [lockHome(home, 'update')];
   try {
+    locks.push(lockOwn(home));
     locks.push(lockHome(home, 'backup'));
     // The health check starts nothing meanwhile.
     locks.push(lockHome(home, 'install'));

@@ -7,10 +7,12 @@ import type { Notes } from './notes.ts';
 import type { Observation } from './observation.ts';
 
 const NOTE = '.health_check.json';
+/** What nobody can remember is told once in a while by the clock: about as long as between two runs. */
+const UNKEPT_MS = { every: 30 * 60_000, within: 5 * 60_000 };
 
 /**
  * Tells the owner what is to be told of what was found, in one message, and keeps what was told. What the
- * chat did not take is told the next time.
+ * chat did not take is told the next time. Where nothing can be kept, it tells twice an hour.
  *
  * @param parts.tell `null` where the settings do not say which chat it is.
  * @param parts.complain Gets a sentence for whoever reads the output.
@@ -25,20 +27,24 @@ export async function tellOwner(parts: {
 }): Promise<readonly Observation[]> {
   const { notes, clock, tell, complain } = parts;
   const nowMs = clock.now();
-  const keep = (book: Book): void => {
+  const keep = (book: Book): boolean => {
     try {
       notes.write(NOTE, `${JSON.stringify(book)}\n`);
+      return true;
     } catch (error) {
       if (!(error instanceof ClaudioError)) throw error;
       complain(`${error.message} ${error.hint}`);
+      return false;
     }
   };
 
   const found = enter(readBook(notes.read(NOTE)), parts.found, nowMs);
   // Kept before anything is told: that shows whether the home takes it.
-  keep(found);
+  const isKept = keep(found);
   const home = homeFound(notes.fault());
   if (home.state === 'failed') complain(`The home folder ${home.text}.`);
+  // Else the same would be new to every run.
+  if (!isKept && nowMs % UNKEPT_MS.every >= UNKEPT_MS.within) return [home];
   const book = enter(found, [home], nowMs);
   const what = owed(book, nowMs);
   const message = alertMessage(what, nowMs);

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ClaudioError, messageOf } from '../../core/error.ts';
 import { writePrivateFile } from '../../platform/files.ts';
@@ -16,7 +26,7 @@ export type NoteName = (typeof NOTES)[number];
 export interface Notes {
   /** Its text, or `null` where there is none, or none that can be read. */
   read(name: NoteName): string | null;
-  /** Replaces it, as a whole. @throws ClaudioError `health-check.forgetful` where it cannot be kept anywhere. */
+  /** Replaces it, as a whole wherever a disk has room for that. @throws ClaudioError `health-check.forgetful` where it cannot be kept anywhere. */
   write(name: NoteName, text: string): void;
   remove(name: NoteName): void;
   /** Why something could not be written to the home, or `null`. */
@@ -43,7 +53,11 @@ export function createNotes(home: string, folder: string): Notes {
         rmSync(elsewhere(name), { force: true });
       } catch (error) {
         fault = messageOf(error);
-        writeElsewhere(folder, name, text);
+        try {
+          writeElsewhere(folder, name, text);
+        } catch (forgetful) {
+          if (!rewrite(join(home, name), text, elsewhere(name))) throw forgetful;
+        }
       }
     },
     remove: (name) => {
@@ -85,6 +99,31 @@ function writeElsewhere(folder: string, name: NoteName, text: string): void {
       hint: 'Free some space, and see that the disks are writable.',
       cause: error,
     });
+  }
+}
+
+/**
+ * Writes over a file that is there, which a full disk takes that refuses a new one, and removes what is
+ * outdated then.
+ *
+ * @returns Whether it did.
+ */
+function rewrite(path: string, text: string, outdated: string): boolean {
+  try {
+    const file = openSync(path, 'r+');
+    try {
+      // Its room is not given back before: others may be faster.
+      writeFileSync(file, text);
+      ftruncateSync(file, Buffer.byteLength(text));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    rmSync(outdated, { force: true });
+    return true;
+  } catch {
+    // Not there, or not to be written either.
+    return false;
   }
 }
 

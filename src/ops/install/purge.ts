@@ -10,8 +10,8 @@ import {
 import { join, relative } from 'node:path';
 import { ClaudioError, messageOf } from '../../core/error.ts';
 
-/** One of them is in every home that was ever used; nobody else calls a file so. */
-const SIGNS = ['claudio.db', 'claudio.lock', 'install.lock'];
+/** Is in every home that a service ever ran on; nobody else calls a file so. */
+const DATABASE_NAME = 'claudio.db';
 
 /** Whether a home folder may be removed. */
 export type PurgeVerdict =
@@ -26,6 +26,12 @@ export interface KeptPlace {
   readonly what: string;
 }
 
+/** Whether a folder shows that it is a home. A lock alone does not: commands make one wherever CLAUDIO_HOME leads. */
+export function isHome(folder: string): boolean {
+  const has = (name: string): boolean => isThere(join(folder, name));
+  return has(DATABASE_NAME) || (has('claudio.lock') && has('service.env'));
+}
+
 /** Looks whether a folder is a home of Claudio and holds nothing that is to stay. Changes nothing. */
 export function judgePurge(home: string, kept: readonly KeptPlace[]): PurgeVerdict {
   const real = realPath(home);
@@ -35,8 +41,8 @@ export function judgePurge(home: string, kept: readonly KeptPlace[]): PurgeVerdi
   if (!statSync(real).isDirectory()) return refused(`${home} is no folder`);
   const inside = kept.find(({ path }) => holds(real, realPath(path) ?? path));
   if (inside !== undefined) return refused(`${home} is, or holds, ${inside.what} (${inside.path})`);
-  if (!SIGNS.some((name) => isThere(join(real, name)))) {
-    return refused(`${home} is no home of Claudio: it has none of ${SIGNS.join(', ')}`);
+  if (!isHome(real)) {
+    return refused(`${home} is no home of Claudio, or one that no service ever ran on`);
   }
   return { kind: 'removable' };
 }
@@ -50,7 +56,9 @@ export function judgePurge(home: string, kept: readonly KeptPlace[]): PurgeVerdi
 export function purge(home: string): void {
   try {
     const real = realpathSync(home);
-    for (const name of readdirSync(real)) {
+    // Its sign goes last: what is left of a home stays one.
+    const names = readdirSync(real).filter((name) => name !== DATABASE_NAME);
+    for (const name of [...names, DATABASE_NAME]) {
       rmSync(join(real, name), { recursive: true, force: true, maxRetries: 3 });
     }
     rmdirSync(real);

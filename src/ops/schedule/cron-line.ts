@@ -38,9 +38,10 @@ export function cronLine(schedule: Schedule): string {
   return `${TIMES[schedule.everyMinutes]} ${command}`;
 }
 
-/** The line of this name in a crontab, without its line break; `null` where there is none. */
+/** The line of this name in a crontab that is no comment, without its line break; `null` where there is none. */
 export function lineOf(crontab: string, name: Schedule['name']): string | null {
-  return crontab.split('\n').find((line) => line.endsWith(` ${mark(name)}`)) ?? null;
+  const isOurs = (line: string): boolean => line.endsWith(` ${mark(name)}`) && !/^\s*#/u.test(line);
+  return crontab.split('\n').find(isOurs) ?? null;
 }
 
 function mark(name: Schedule['name']): string {

@@ -36,14 +36,16 @@ export function createCron(host: Host): Scheduler {
       const line = cronLine(schedule);
       const standing = lineOf(before, schedule.name);
       if (standing === line) return 'unchanged';
-      await write(standing === null ? `${before}${line}\n` : before.replace(standing, () => line));
+      const lines = before.split('\n').map((one) => (one === standing ? line : one));
+      await write(standing === null ? `${before}${line}\n` : lines.join('\n'));
       return standing === null ? 'installed' : 'updated';
     },
     uninstall: async (name) => {
       const before = await read();
       const standing = lineOf(before, name);
       if (standing === null) return 'absent';
-      await write(before.replace(`${standing}\n`, ''));
+      const others = before.split('\n').filter((line) => line !== standing);
+      await write(others.join('\n'));
       return 'removed';
     },
     has: async (name) => lineOf(await read(), name) !== null,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { LockFile } from '../../platform/lock-file.ts';
 import type { Journal } from './journal.ts';
 import { keepHome } from './locks.ts';
 import { exchange } from './mend.ts';
@@ -13,14 +14,11 @@ export async function undo(
   journal: Journal,
   reason: string,
 ): Promise<UpdateOutcome> {
-  const { database } = run;
-  const lock = journal.hasCopy ? await keepHome(journal.home) : null;
+  const lock = await keepCopied(journal);
   try {
-    // Nothing can have come into it: a trial takes nothing in, and the old program does not open it.
-    if (journal.hasCopy && database.wasMigrated()) {
-      run.tell('Putting the database back');
-      await database.putBack();
-    }
+    const change = run.database.changeSince(journal.copiedAtMs);
+    // A trial takes nothing in; where there is news all the same, somebody put another database there.
+    if (change === 'migrated' || change === 'unknown') await putBack(run);
   } finally {
     lock?.release();
   }
@@ -36,19 +34,38 @@ export async function goBack(
   journal: Journal,
   reason: string,
 ): Promise<UpdateOutcome> {
-  const { database, service } = run;
-  if (journal.wasRunning) await service?.stop();
-  if (journal.hasCopy && database.wasMigrated()) {
-    if (database.hasNews()) return await stay(run, journal, reason);
-    run.tell('Putting the database back');
-    await database.putBack();
-  }
-  run.tell(`Going back to ${journal.from.version}`);
-  run.journal.write({ ...journal, state: 'going-back' });
-  exchange(run.root, 'going-back');
-  const gone: Journal = { ...journal, state: 'gone-back' };
-  run.journal.write(gone);
+  if (journal.wasRunning) await run.service?.stop();
+  const gone = await bringBack(run, journal);
+  if (gone === null) return await stay(run, journal, reason);
   return await finishGoneBack(run, gone, reason);
+}
+
+/** Brings the database and the files back, with nobody else on the home. @returns `null`: that would lose something. */
+async function bringBack(run: UpdateRun, journal: Journal): Promise<Journal | null> {
+  const lock = await keepCopied(journal);
+  try {
+    const change = run.database.changeSince(journal.copiedAtMs);
+    if (change === 'news' || change === 'unknown') return null;
+    if (change === 'migrated') await putBack(run);
+    run.tell(`Going back to ${journal.from.version}`);
+    run.journal.write({ ...journal, state: 'going-back' });
+    exchange(run.root, 'going-back');
+    const gone: Journal = { ...journal, state: 'gone-back' };
+    run.journal.write(gone);
+    return gone;
+  } finally {
+    lock?.release();
+  }
+}
+
+/** Keeps the home to this update where there is a copy of its database. */
+async function keepCopied({ home, copiedAtMs }: Journal): Promise<LockFile | null> {
+  return copiedAtMs !== null && existsSync(home) ? await keepHome(home) : null;
+}
+
+async function putBack(run: UpdateRun): Promise<void> {
+  run.tell('Putting the database back');
+  await run.database.putBack();
 }
 
 /** What is left to do when the old files are there again. */

@@ -27,7 +27,7 @@ export async function prepare(run: UpdateRun, release: Release): Promise<Journal
     home: run.home,
     from: { version: run.version, ...place },
     to: release,
-    hasCopy: false,
+    copiedAtMs: null,
   };
   run.journal.write(journal);
   try {
@@ -53,11 +53,13 @@ export async function bringIn(run: UpdateRun, prepared: Journal): Promise<Update
         run.tell('Stopping the service; running turns may finish');
         await run.service?.stop();
       }
+      // A turn that may finish may also have edited them.
+      await refuseChanges(run);
       // Not before that: a turn that may finish may also send something.
       if (existsSync(run.home)) lock = await keepDatabase(run.home);
       const hasCopy = run.isConfigured && run.database.exists();
-      if (hasCopy) await run.database.copy();
-      journal = { ...journal, state: 'trying', hasCopy };
+      const copiedAtMs = hasCopy ? await run.database.copy() : null;
+      journal = { ...journal, state: 'trying', copiedAtMs };
       run.journal.write(journal);
       const fault = hasCopy ? await tryOut(run, journal) : null;
       if (fault !== null) return await undo(run, journal, fault);

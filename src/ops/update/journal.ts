@@ -33,8 +33,8 @@ const journalSchema = z.looseObject({
   to: z.object({ version: z.string(), tag: z.string() }),
   /** Whether the service ran, and is to run again. */
   wasRunning: z.boolean(),
-  /** Whether there is a copy of the database of this update. */
-  hasCopy: z.boolean(),
+  /** When the copy of the database of this update was made; `null`: there is none. */
+  copiedAtMs: z.number().nullable(),
   /** The checks of `/health` that were well before. */
   wellBefore: z.array(z.string()),
 });

@@ -104,6 +104,7 @@ async function resume(run: UpdateRun): Promise<UpdateOutcome | null> {
   mendInstallation(run.root);
   const found = run.journal.read();
   if (found === null) return null;
+  if (found.state !== 'staging' && found.home !== run.home) throw ofOtherHome(found);
   run.tell(`An update to ${found.to.version} was cut off; bringing it to its end`);
   const lock = existsSync(found.home) ? await keepDatabase(found.home) : null;
   try {
@@ -111,6 +112,14 @@ async function resume(run: UpdateRun): Promise<UpdateOutcome | null> {
   } finally {
     lock?.release();
   }
+}
+
+function ofOtherHome({ home, to }: Journal): ClaudioError {
+  return new ClaudioError({
+    code: 'update.other-home',
+    message: `An update to ${to.version} was cut off that was begun for another home, ${home}.`,
+    hint: `Bring it to its end first: \`CLAUDIO_HOME=${home} claudio update\`. Nothing was changed.`,
+  });
 }
 
 async function settle(run: UpdateRun, found: Journal): Promise<UpdateOutcome | null> {

@@ -96,6 +96,20 @@ test('what is in the home is moved aside, after asking where to, and nothing is 
   lockHome(home).release();
 });
 
+test.each(['no database', 'one without a table'])(
+  'a home with %s can be put back',
+  async (what) => {
+    const place = backupPlace();
+    const path = join(place.home, 'claudio.db');
+    rmSync(path);
+    if (what !== 'no database') new BetterSqlite3(path).exec('PRAGMA user_version = 1').close();
+    await place.take();
+    expect(await restoring(place)).toMatchObject({ kind: 'restored' });
+    expect(existsSync(path)).toBe(what !== 'no database');
+    expect(existsSync(join(place.home, '.restored'))).toBe(false);
+  },
+);
+
 test('a home that is a link stays one', async () => {
   const place = backupPlace();
   await place.take();
@@ -107,7 +121,7 @@ test('a home that is a link stays one', async () => {
   expect(existsSync(join(link, 'new'))).toBe(false);
 });
 
-test('while the service runs, or a snapshot is taken, nothing is restored', async () => {
+test('while the service runs, a snapshot is taken or an update is under way, nothing is restored', async () => {
   const place = backupPlace();
   await place.take();
   const before = tree(place.folder);
@@ -120,7 +134,13 @@ test('while the service runs, or a snapshot is taken, nothing is restored', asyn
   const backup = lockHome(place.home, 'backup');
   await expect(restoring(place)).rejects.toMatchObject({ code: 'backup.under-way' });
   backup.release();
-  expect(tree(place.folder).filter((name) => name !== 'home/claudio.lock')).toEqual(before);
+  const update = lockHome(place.home, 'update');
+  await expect(restoring(place)).rejects.toMatchObject({ code: 'update.under-way' });
+  update.release();
+  const after = tree(place.folder).filter(
+    (name) => !/^home\/(?:claudio|update)\.lock$/u.test(name),
+  );
+  expect(after).toEqual(before);
 });
 
 test('a snapshot that is damaged, or from a newer version, is not restored', async () => {

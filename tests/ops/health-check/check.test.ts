@@ -1,15 +1,19 @@
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MANIFEST_NAME } from '../../../src/ops/backup/manifest.ts';
+import { mountDisk } from '../backup/place.ts';
 import { healthRig, MINUTE_MS, type HealthRig } from './rig.ts';
 
 const WELL = { checks: { database: { ok: true }, webhook: { ok: true } } };
@@ -212,9 +216,36 @@ test('where not even the temporary folder can be written, it is told all the sam
   await rig.answer(WELL);
   mkdirSync(join(rig.home, '.health_check.json', 'x'), { recursive: true });
   mkdirSync(rig.spareFolder, { mode: 0o755 });
-  await rig.run();
-  expect(rig.told()).toEqual([expect.stringContaining('The home folder cannot be written')]);
+  for (let minute = 10; minute < 70; minute += 5) {
+    await rig.run();
+    // At half past and at the full hour: nobody can remember that it was told.
+    expect(rig.told()).toHaveLength(minute < 30 ? 0 : minute < 60 ? 1 : 2);
+    rig.clock.advance(5 * MINUTE_MS);
+  }
+  expect(rig.told()[0]).toContain('The home folder cannot be written');
   expect(rig.complaints.join('\n')).toContain('Free some space');
+});
+
+test('on a full disk that the temporary folder is on too, it is remembered what was told', async (context) => {
+  const rig = await healthRig();
+  if (!mountDisk(rig.home, 1)) context.skip('this user may mount nothing');
+  await rig.answer(WELL);
+  mkdirSync(rig.spareFolder, { mode: 0o755 });
+  await rig.run();
+  const fill = openSync(join(rig.home, 'fill'), 'w');
+  expect(() => {
+    for (;;) writeSync(fill, Buffer.alloc(4096));
+  }).toThrow('ENOSPC');
+  closeSync(fill);
+  for (let count = 0; count < 6; count += 1) {
+    rig.clock.advance(5 * MINUTE_MS);
+    await rig.run();
+    expect(rig.told()).toHaveLength(1);
+  }
+  expect(rig.told()[0]).toContain('The home folder cannot be written');
+  rmSync(join(rig.home, 'fill'));
+  await rig.run();
+  expect(rig.told()[1]).toContain('✅ The home folder is well again');
 });
 
 test('what a check of /health says twice in a row is told with its remedy, what it says once is not', async () => {

@@ -10,7 +10,7 @@ function place() {
   const home = join(userHome, '.claudio');
   mkdirSync(join(home, 'tmp'), { recursive: true });
   writeFileSync(join(home, 'service.env'), '');
-  writeFileSync(join(home, 'install.lock'), '');
+  writeFileSync(join(home, 'claudio.lock'), '');
   return { userHome, home, kept: [{ path: userHome, what: 'your home folder' }] };
 }
 
@@ -38,6 +38,11 @@ test('what is no home of Claudio, or holds more than that, is refused', () => {
   const plain = join(userHome, 'projects');
   mkdirSync(plain);
   writeFileSync(join(plain, 'service.env'), 'of another program');
+  const locked = join(userHome, 'locked');
+  mkdirSync(locked);
+  for (const name of ['install', 'claudio', 'health-check', 'backup']) {
+    writeFileSync(join(locked, `${name}.lock`), '');
+  }
   const link = join(userHome, 'link');
   symlinkSync(userHome, link);
   const dangling = join(userHome, 'dangling');
@@ -50,6 +55,7 @@ test('what is no home of Claudio, or holds more than that, is refused', () => {
     [join(userHome, '..'), /your home folder/u],
     [link, /your home folder/u],
     [plain, /is no home of Claudio/u],
+    [locked, /is no home of Claudio/u],
     [join(home, 'service.env'), /is no folder/u],
     [dangling, /leads nowhere/u],
   ];

@@ -67,6 +67,20 @@ test('everything else in the crontab stays as it is, byte for byte', async () =>
   expect(system.crontab()).toBe(OTHERS);
 });
 
+test('a line that was commented out is neither taken for ours nor touched', async () => {
+  const { system, scheduler } = machine();
+  const commented = `#${HEALTH_LINE}  # ${HEALTH_LINE}`;
+  system.setCrontab(commented);
+  expect(await scheduler.has('health-check')).toBe(false);
+  expect(await scheduler.install(HEALTH)).toBe('installed');
+  expect(system.crontab()).toBe(`${commented}${HEALTH_LINE}`);
+  expect(await scheduler.install({ ...HEALTH, argv: ['/opt/new/node'] })).toBe('updated');
+  expect(system.crontab()?.startsWith(commented)).toBe(true);
+  expect(await scheduler.install(HEALTH)).toBe('updated');
+  expect(await scheduler.uninstall('health-check')).toBe('removed');
+  expect(system.crontab()).toBe(commented);
+});
+
 test('a changed schedule is changed where it stands', async () => {
   const { system, scheduler } = machine();
   await scheduler.install(HEALTH);

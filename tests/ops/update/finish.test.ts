@@ -25,10 +25,20 @@ async function cutOff(state: Journal['state'], changes: Partial<Journal> = {}) {
     from: { version: '1.0.0', commit: world.git(world.root, 'rev-parse', 'HEAD'), branch: 'main' },
     to: { tag: 'v2.0.0', version: '2.0.0' },
     wasRunning: true,
-    hasCopy: false,
+    copiedAtMs: null,
     wellBefore: ['database'],
     ...changes,
   });
+  return world;
+}
+
+/** An update that was cut off in its trial, with a copy of the database made before. */
+async function cutOffInTrial() {
+  const world = await cutOff('trying');
+  await world.service.stop();
+  const journal = journalOf(world.root);
+  const copiedAtMs = await guardDatabase(world.home).copy();
+  journal.write({ ...(journal.read() as Journal), copiedAtMs });
   return world;
 }
 
@@ -52,9 +62,7 @@ test('an update that was cut off with the service stopped is ended: it runs as b
 });
 
 test('a database that the new release brought up to date before it was cut off is put back first', async () => {
-  const world = await cutOff('trying', { hasCopy: true });
-  await world.service.stop();
-  await guardDatabase(world.home).copy();
+  const world = await cutOffInTrial();
   migrate(world.home);
   expect(await finishUpdate(world.parts())).toBe('2.0.0');
   expect(world.database()).toEqual({ updates: [1], migrations: [] });
@@ -62,9 +70,7 @@ test('a database that the new release brought up to date before it was cut off i
 });
 
 test('a trial that outlives the update that began it is waited for, before the database is looked at', async () => {
-  const world = await cutOff('trying', { hasCopy: true });
-  await world.service.stop();
-  await guardDatabase(world.home).copy();
+  const world = await cutOffInTrial();
   const trial = lockHome(world.home);
   const finishing = finishUpdate(world.parts());
   await vi.waitFor(() => expect(world.told.join()).toContain('was cut off'), 20_000);
@@ -96,4 +102,26 @@ test('what has touched nothing yet, is of another home, or is under way is left 
   lock.release();
   expect(await staging.health()).toBeNull();
   expect(existsSync(foldersOf(staging.root).journal)).toBe(true);
+});
+
+test('a database with messages that the copy does not know of is left, whoever put it there', async () => {
+  const world = await cutOffInTrial();
+  migrate(world.home);
+  const database = new BetterSqlite3(join(world.home, 'claudio.db'));
+  database.exec("INSERT INTO updates VALUES ('telegram:1', 5, 5)");
+  database.close();
+  expect(await finishUpdate(world.parts())).toBe('2.0.0');
+  expect(world.database()).toEqual({ updates: [1, 5], migrations: [MIGRATION] });
+});
+
+test('an update for another home that was cut off is not ended with this one', async () => {
+  const world = await cutOffInTrial();
+  const { home } = world;
+  const parts = { ...world.parts(), home: join(world.userHome, 'other') };
+  await expect(update(parts)).rejects.toMatchObject({
+    code: 'update.other-home',
+    message: `An update to 2.0.0 was cut off that was begun for another home, ${home}.`,
+    hint: expect.stringContaining(`CLAUDIO_HOME=${home} claudio update`),
+  });
+  expect(journalOf(world.root).read()).toMatchObject({ state: 'trying', home });
 });

@@ -5,6 +5,7 @@ import type { ServiceManager } from '../../../src/ops/service/service-manager.ts
 import { keepDatabase } from '../../../src/ops/update/locks.ts';
 import { lookForRelease, update } from '../../../src/ops/update/update.ts';
 import { createHost } from '../../../src/platform/host.ts';
+import { tryLock } from '../../../src/platform/lock-file.ts';
 import { unitOf } from './service.ts';
 import { updateWorld } from './world.ts';
 
@@ -122,6 +123,35 @@ describe('a release that is not well', () => {
     expect(world.versions()).toEqual(['1.0.0']);
     expect(world.database()).toEqual({ updates: [1, 77], migrations: [] });
   });
+});
+
+test('files that a turn edits while the service stops are kept, and the release is left', async () => {
+  const world = await updateWorld();
+  world.release('1.1.0');
+  const edited = join(world.root, 'bin.js');
+  const stop = async () => {
+    writeFileSync(edited, '// mine');
+    await world.service.stop();
+  };
+  expect(await update({ ...world.parts(), service: { ...world.service, stop } })).toMatchObject({
+    kind: 'went-back',
+    reason: `There are files in ${world.root} that are not as they were released: bin.js`,
+  });
+  expect(readFileSync(edited, 'utf8')).toBe('// mine');
+  expect(await world.health()).toMatchObject({ version: '1.0.0', status: 'ok' });
+});
+
+test('nobody else is on the home while the database and the files of the old release come back', async () => {
+  const world = await updateWorld();
+  world.release('2.0.0', { start: 'ill', migration: MIGRATION });
+  const seen: string[] = [];
+  const tell = (text: string): void => {
+    const lock = tryLock(join(world.home, 'claudio.lock'), 'alone');
+    lock?.release();
+    if (lock === null) seen.push(text);
+  };
+  expect(await update({ ...world.parts(), tell })).toMatchObject({ kind: 'went-back' });
+  expect(seen).toEqual(['Putting the database back', 'Going back to 1.0.0']);
 });
 
 describe('nothing is changed, and a sentence tells what to do,', () => {
