@@ -115,13 +115,14 @@ export function createTunnelWayIn(parts: {
       if (!closing.signal.aborted) beginPolling();
       return;
     }
-    if (fetchingSinceMs !== null) {
-      log.info({ forMs: Math.round(clock.elapsed() - fetchingSinceMs) }, 'telegram.polling-ended');
-    }
+    const sinceMs = fetchingSinceMs;
     polling = null;
     fetchingSinceMs = null;
     shut = null;
     notice.forget();
+    if (sinceMs !== null) {
+      log.info({ forMs: Math.round(clock.elapsed() - sinceMs) }, 'telegram.polling-ended');
+    }
   };
 
   /** Why Telegram does not take the address that the tunnel has now. */

@@ -4,7 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { closeGate, createCountingWorld, openGate } from '../kill/counting-world.ts';
 import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
-import { fileAppears, holdModel, processesOf, readDatabase } from './inspect.ts';
+import { fileAppears, fileGrows, holdModel, processesOf, readDatabase } from './inspect.ts';
 import { createWorld, type RunningService, type World } from './service.ts';
 
 // One child in a session of its own, one in front. A shell that has written its file is certain to be
@@ -207,7 +207,7 @@ test('promise 2: an answer that comes while the database takes nothing is kept u
   closeGate(world);
   const service = world.launch();
   world.people.write(2001, 'one');
-  await fileAppears(join(world.userHome, 'runs'));
+  await fileGrows(join(world.userHome, 'runs'));
   await world.people.acknowledged();
   const other = new BetterSqlite3(join(world.home, 'claudio.db'));
   onTestFinished(() => void other.close());

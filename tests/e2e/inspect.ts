@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
@@ -41,9 +41,18 @@ export function holdModel(model: ModelStandin): {
 
 /** Resolves when a file is there. Its folder has to be. */
 export function fileAppears(path: string): Promise<void> {
+  return fileIs(path, () => existsSync(path));
+}
+
+/** Resolves when there is something in a file: one that is appended to is there a moment before that. */
+export function fileGrows(path: string): Promise<void> {
+  return fileIs(path, () => existsSync(path) && statSync(path).size > 0);
+}
+
+function fileIs(path: string, isSo: () => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = () => {
-      if (!existsSync(path)) return;
+      if (!isSo()) return;
       watcher.close();
       resolve();
     };

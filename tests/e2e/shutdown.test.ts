@@ -9,7 +9,7 @@ import {
   type CountingWorld,
 } from '../kill/counting-world.ts';
 import { runsOf } from '../kill/promise.ts';
-import { fileAppears, processesOf } from './inspect.ts';
+import { fileAppears, fileGrows, processesOf } from './inspect.ts';
 import type { RunningService } from './service.ts';
 
 const [FIRST, SECOND] = [2001, 2002];
@@ -20,7 +20,7 @@ async function atWork(world: CountingWorld): Promise<RunningService> {
   const service = world.launch();
   world.people.write(FIRST, 'one');
   world.people.write(FIRST, 'two');
-  await fileAppears(join(world.userHome, 'runs'));
+  await fileGrows(join(world.userHome, 'runs'));
   await world.people.acknowledged();
   return service;
 }

@@ -5,6 +5,7 @@ import { withShell } from '../../../src/app/from-shell/open.ts';
 import { keepDatabase } from '../../../src/ops/update/locks.ts';
 import { openDatabase } from '../../../src/platform/database/open.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { unprivileged } from '../../support/unprivileged.ts';
 
 function restingHome() {
   const home = join(temporaryFolder(), '.claudio');
@@ -15,6 +16,7 @@ function restingHome() {
     PORT: '1',
     TELEGRAM_BOT_TOKEN: '1:test-token',
     TELEGRAM_CHAT_ID: '42',
+    WEBHOOK_SECRET: 'test-secret',
     TELEGRAM_API_ROOT: 'http://127.0.0.1:9',
   };
   return { home, path, open: () => withShell(environment, () => Promise.resolve('opened')) };
@@ -43,11 +45,12 @@ test('a database that is none is told as a sentence', async () => {
   });
 });
 
-// Root may write everywhere.
-test.runIf(process.getuid?.() !== 0)('so is a home that cannot be written', async () => {
+test('so is a home that cannot be written', async () => {
   const { home, path, open } = restingHome();
   openDatabase(path).close();
   chmodSync(home, 0o500);
-  await expect(open()).rejects.toMatchObject({ code: 'database.refused' });
+  await unprivileged(join(home, '..'), async () => {
+    await expect(open()).rejects.toMatchObject({ code: 'database.refused' });
+  });
   chmodSync(home, 0o700);
 });
