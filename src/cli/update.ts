@@ -58,6 +58,7 @@ async function check(context: CliContext, version: string, isJson: boolean): Pro
   const { newest, isNewer } = await lookForRelease(context.host, packageRoot(), version);
   const available = isNewer ? (newest?.version ?? null) : null;
   if (isJson) context.print(JSON.stringify({ version, available }));
+  else if (newest === null) context.ui.say(`No release is out yet; this is Claudio ${version}.`);
   else if (available === null) context.ui.done(`Claudio ${version} is the newest release.`);
   else
     context.ui.say(

@@ -24,7 +24,8 @@ function candidates(env: Readonly<Record<string, string | undefined>>): string[]
   const home = env['HOME'] ?? '';
   const atHome = (...parts: string[]): string[] => (home === '' ? [] : [join(home, ...parts)]);
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  // `npx` puts those of a package before the person's own: what is pinned there is for its tests.
+  // `npx` adds what a package has pinned, here for its tests: it is not the person's own, and a service,
+  // which npx does not start, would not find it.
   const onPath = folders.filter((folder) => !PACKAGE_BIN.test(folder));
   return [
     ...atHome('.local', 'bin', 'claude'),
@@ -37,6 +38,5 @@ function candidates(env: Readonly<Record<string, string | undefined>>): string[]
     ...atHome('.volta', 'bin', 'claude'),
     '/usr/bin/claude',
     '/snap/bin/claude',
-    ...folders.filter((folder) => PACKAGE_BIN.test(folder)).map((folder) => join(folder, 'claude')),
   ];
 }

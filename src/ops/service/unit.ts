@@ -43,13 +43,11 @@ export function stopLimitMs(settings: Pick<Inspection['settings'], 'SHUTDOWN_GRA
 }
 
 /**
- * The PATH of a person's shell as a service may have it: absolute folders, each once, none of
- * `node_modules/.bin`, which npm adds for its own time only.
+ * The PATH of a person's shell as a service may have it: absolute folders, each once, none inside a
+ * `node_modules`, which npm adds for its own time only.
  */
 export function servicePath(path: string | undefined): string {
-  const folders = foldersOf(path).filter(
-    (folder) => !/(?:^|\/)node_modules\/\.bin\/?$/u.test(folder),
-  );
+  const folders = foldersOf(path).filter((folder) => !/(?:^|\/)node_modules(?:\/|$)/u.test(folder));
   return [...new Set([...folders, ...USUAL_FOLDERS])].join(delimiter);
 }
 

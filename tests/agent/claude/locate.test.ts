@@ -34,9 +34,10 @@ describe('where Claude Code is looked for', () => {
     expect(locateClaude(null, env())).toBe(own);
   });
 
-  it('what a package has pinned comes last, though npx puts it first on the PATH', () => {
+  it('what a package has pinned is not the person’s own, though npx puts it first on the PATH', () => {
     const pinned = put('clone/node_modules/.bin/claude');
     const PATH = `${dirname(pinned)}:${root}/path-1`;
+    expect(locateClaude(null, { ...env(), PATH })).toBeNull();
     const own = put('path-1/claude');
     expect(locateClaude(null, { ...env(), PATH })).toBe(own);
   });

@@ -137,7 +137,9 @@ test('every setting of the unit that ships has a comment near it, and every plac
 
 test('the PATH of the service holds absolute folders, each once, and nothing that npm put there', () => {
   expect(
-    servicePath('/opt/x/node_modules/.bin:/home/me/.local/bin:.:bin::/usr/bin:/home/me/.local/bin'),
+    servicePath(
+      '/opt/x/node_modules/.bin:/usr/lib/node_modules/npm/bin/node-gyp-bin:/home/me/.local/bin:.:bin::/usr/bin:/home/me/.local/bin',
+    ),
   ).toBe('/home/me/.local/bin:/usr/bin:/usr/local/bin:/bin');
   expect(servicePath(undefined)).toBe('/usr/local/bin:/usr/bin:/bin');
 });
