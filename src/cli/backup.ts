@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ClaudioError } from '../core/error.ts';
 import { formatDuration } from '../core/format.ts';
-import { backupSchedule } from '../ops/backup/cron.ts';
+import { alone, backupSchedule, withDestination } from '../ops/backup/cron.ts';
 import { waitingIn } from '../ops/backup/database-level.ts';
 import { DISK_REMEDY, diskAnswers } from '../ops/checks.ts';
 import { findSnapshot, noDestination } from '../ops/backup/find.ts';
@@ -11,15 +11,15 @@ import { restoreSnapshot } from '../ops/backup/restore.ts';
 import { takeSnapshot, type TakenSnapshot } from '../ops/backup/take.ts';
 import { verifySnapshot } from '../ops/backup/verify.ts';
 import { DATABASE_NAME } from '../ops/backup/walk.ts';
-import { createScheduler } from '../ops/schedule/create.ts';
+import { createScheduler, createSchedulers } from '../ops/schedule/create.ts';
 import { serviceUnit } from '../ops/service/unit.ts';
 import { systemClock } from '../platform/clock.ts';
 import { changeEnvFile } from '../platform/configuration/change.ts';
 import { claudioHomePath, inspectConfiguration } from '../platform/configuration/load.ts';
 import { isSameFolder } from '../platform/files.ts';
-import { lockHome } from '../platform/home-lock.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { formatFindings } from './findings.ts';
+import { untilInterrupted } from './interrupt.ts';
 
 interface KeepOptions {
   readonly hours?: number;
@@ -90,16 +90,15 @@ export async function backupCronInstall(
   if (scheduler === null) throw noScheduler(target);
   // Once it was there, and is not: then its disk is not mounted.
   const mayMake = settings.BACKUP_DEST === undefined || !isSameFolder(settings.BACKUP_DEST, target);
-  const { keep } = await take(context, target, options, mayMake);
+  const { keep, outcome } = await withDestination({ home, file, dest: target }, async () => {
+    const taken = await untilInterrupted(() => take(context, target, options, mayMake));
+    const unit = serviceUnit(host, home);
+    const schedule = backupSchedule({ unit, dest: target, keep: taken.keep });
+    return { keep: taken.keep, outcome: await alone(home, () => scheduler.install(schedule)) };
+  });
   if (statSync(target).dev === statSync(home).dev) {
     ui.warn(`${target} is on the same disk as ${home}: where that disk breaks, both are gone.`);
   }
-  const outcome = await alone(home, async () => {
-    const schedule = backupSchedule({ unit: serviceUnit(host, home), dest: target, keep });
-    const installed = await scheduler.install(schedule);
-    changeEnvFile(file, { BACKUP_DEST: target });
-    return installed;
-  });
   if (settings.BACKUP_DEST !== undefined && !isSameFolder(settings.BACKUP_DEST, target)) {
     ui.say(`The snapshots in ${settings.BACKUP_DEST} stay where they are.`);
   }
@@ -127,9 +126,12 @@ export async function backupCronUninstall(
     });
   }
   const isChanged = await alone(home, async () => {
-    const outcome = (await createScheduler(host)?.uninstall('backup')) ?? 'absent';
+    let isRemoved = false;
+    for (const scheduler of createSchedulers(host)) {
+      if ((await scheduler.uninstall('backup')) === 'removed') isRemoved = true;
+    }
     const isForgotten = existsSync(file) && changeEnvFile(file, { BACKUP_DEST: null });
-    return outcome !== 'absent' || isForgotten;
+    return isRemoved || isForgotten;
   });
   if (!isChanged) ui.say('No snapshots were taken regularly.');
   else ui.done('No more snapshots are taken every hour');
@@ -137,16 +139,6 @@ export async function backupCronUninstall(
     ui.say(`Those in ${BACKUP_DEST} stay until you remove them.`);
   }
   return EXIT.ok;
-}
-
-/** A change to the crontab and the settings while no setup makes one. @throws ClaudioError `install.under-way` */
-async function alone<T>(home: string, change: () => Promise<T>): Promise<T> {
-  const lock = existsSync(home) ? lockHome(home, 'install') : null;
-  try {
-    return await change();
-  } finally {
-    lock?.release();
-  }
 }
 
 /** Tells which snapshots there are. Ends with 1 where there is none, or none that is young enough. */

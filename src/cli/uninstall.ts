@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClaudioError } from '../core/error.ts';
+import { asidesOf } from '../ops/backup/restore.ts';
+import { backupsFolder } from '../ops/backup/snapshots.ts';
 import { disconnectBot } from '../ops/install/disconnect.ts';
 import { removeLink } from '../ops/install/parts.ts';
 import { isHome, judgePurge, purge } from '../ops/install/purge.ts';
 import { createRestingService } from '../ops/install/resting-service.ts';
 import { runStep, type StepResult } from '../ops/install/step.ts';
-import { createScheduler } from '../ops/schedule/create.ts';
+import { createSchedulers } from '../ops/schedule/create.ts';
 import { createServiceManager } from '../ops/service/create.ts';
 import { claudioHomePath, inspectConfiguration } from '../platform/configuration/load.ts';
 import { isSameFolder } from '../platform/files.ts';
@@ -48,6 +50,7 @@ export async function uninstall(context: CliContext, options: UninstallOptions):
 async function takeAway(context: CliContext, home: string, isPurge: boolean): Promise<number> {
   const { ui, host, environment } = context;
   const tunnel = tunnelLeft(context);
+  const copies = copiesOf(context, home);
   const results: StepResult[] = [];
   const step = async (work: () => StepResult | Promise<StepResult>): Promise<void> => {
     const result = await runStep(work);
@@ -64,14 +67,15 @@ async function takeAway(context: CliContext, home: string, isPurge: boolean): Pr
   } else {
     // First what would start the service again.
     for (const name of ['health-check', 'backup'] as const) {
-      await step(async () => {
-        const scheduler = createScheduler(host);
-        const outcome = await scheduler?.uninstall(name);
-        const what = name === 'backup' ? 'Snapshots' : 'Health checks';
-        return outcome === 'removed'
-          ? { kind: 'done', text: `${what} are no longer taken regularly` }
-          : { kind: 'already', text: `${what} were not taken regularly` };
-      });
+      for (const scheduler of createSchedulers(host)) {
+        await step(async () => {
+          const outcome = await scheduler.uninstall(name);
+          const what = name === 'backup' ? 'Snapshots' : 'Health checks';
+          return outcome === 'removed'
+            ? { kind: 'done', text: `${what} are no longer taken regularly` }
+            : { kind: 'already', text: `${what} were not taken regularly` };
+        });
+      }
     }
     await step(async () => {
       const isThere = (await services?.state())?.isInstalled === true;
@@ -99,7 +103,7 @@ async function takeAway(context: CliContext, home: string, isPurge: boolean): Pr
       return { kind: 'done', text: `${home} is removed, with all that was in it` };
     });
   }
-  return close(context, results, home, tunnel);
+  return close(context, results, { home, tunnel, copies });
 }
 
 /**
@@ -171,12 +175,23 @@ function tunnelLeft({ environment }: CliContext): string | null {
   return `At Cloudflare, the tunnel ${TUNNEL_NAME} stays: \`cloudflared tunnel delete ${TUNNEL_NAME}\` deletes it, and the DNS record of ${TUNNEL_HOSTNAME ?? 'its host'} is deleted in the dashboard.`;
 }
 
+/** What holds the messages and the token besides the home; read before the settings are gone. */
+function copiesOf({ environment }: CliContext, home: string): readonly string[] {
+  const { BACKUP_DEST } = inspectConfiguration(environment).settings;
+  // Whether its disk is there now is not asked: the snapshots are on it either way.
+  return [...asidesOf(home), ...(BACKUP_DEST === undefined ? [] : [backupsFolder(BACKUP_DEST)])];
+}
+
 function close(
   { ui }: CliContext,
   results: readonly StepResult[],
-  home: string,
-  tunnel: string | null,
+  left: {
+    readonly home: string;
+    readonly tunnel: string | null;
+    readonly copies: readonly string[];
+  },
 ): number {
+  const { home, tunnel, copies } = left;
   const isFailed = results.some(({ kind }) => kind === 'failed');
   const isChanged = results.some(({ kind }) => kind === 'done');
   if (!isFailed && !isChanged) ui.done('There was nothing to do.');
@@ -184,6 +199,13 @@ function close(
     ui.say(
       `${home} stays, with your messages and settings. \`claudio uninstall --purge\` removes it too.`,
     );
+  } else {
+    for (const path of copies) {
+      const word = `'${path.replaceAll("'", String.raw`'\''`)}'`;
+      ui.warn(
+        `${path} stays, with messages and the token of the bot: \`rm -r ${word}\` removes it.`,
+      );
+    }
   }
   if (tunnel !== null) ui.say(tunnel);
   if (isChanged) ui.say(`The program itself is in ${packageRoot()}.`);

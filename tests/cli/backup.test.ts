@@ -165,6 +165,20 @@ test('a crontab that may not be used is told, and the disk is not remembered', a
   expect(readFileSync(settings, 'utf8')).not.toContain('BACKUP_DEST');
 });
 
+test('the first snapshot knows where the snapshots are; one that fails leaves what was set before', async () => {
+  const { home, dest, root, settings, claudio } = world();
+  expect(await claudio('backup', 'cron', 'install', dest)).toMatchObject({ code: 0 });
+  const [name = ''] = readdirSync(join(root, 'hourly'));
+  const before = readFileSync(settings, 'utf8');
+  expect(readFileSync(join(root, 'hourly', name, 'home/service.env'), 'utf8')).toBe(before);
+  expect(before).toContain(`BACKUP_DEST="${dest}"`);
+  expect(await claudio('backup', 'cron', 'install', home)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('inside of') as string,
+  });
+  expect(readFileSync(settings, 'utf8')).toBe(before);
+});
+
 test(
   'backup status tells of none, of one that is there, of one that is too old and of a disk that is gone',
   { timeout: 60_000 },

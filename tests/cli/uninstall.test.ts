@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { uninstall } from '../../src/cli/uninstall.ts';
 import { healthCheckSchedule, setUpLink } from '../../src/ops/install/parts.ts';
-import { createScheduler } from '../../src/ops/schedule/create.ts';
+import { createScheduler, createSchedulers } from '../../src/ops/schedule/create.ts';
 import { createServiceManager, serviceUnit } from '../../src/ops/service/create.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { OWNER } from '../standins/bot-api/bot-api.ts';
@@ -82,6 +82,34 @@ test('--purge asks, and then the home is gone too', async () => {
   const again = world.script({ yes: true });
   expect(await uninstall(again.context, { purge: true, yes: true })).toBe(0);
   expect(again.shown()).toContain('There was nothing to do.');
+});
+
+test('--purge names the copies that stay: homes that were moved aside, and the snapshots', async () => {
+  const world = await installed();
+  const aside = `${world.home}.before-restore-2026-01-15_1200`;
+  mkdirSync(aside);
+  world.set({ BACKUP_DEST: "/mnt/someone's disk" });
+  const kept = world.script();
+  expect(await uninstall(kept.context, {})).toBe(0);
+  expect(kept.shown()).not.toContain('rm -r');
+  const { context, shown } = world.script({ yes: true });
+  expect(await uninstall(context, { purge: true, yes: true }), shown()).toBe(0);
+  expect(shown()).toContain(`rm -r '${aside}'`);
+  expect(shown()).toContain(String.raw`rm -r '/mnt/someone'\''s disk/claudio-backups'`);
+  expect(existsSync(aside)).toBe(true);
+});
+
+test('schedules go from cron and from systemd, whichever is used now', async () => {
+  const world = await installed();
+  const { host } = world.script().context;
+  for (const scheduler of createSchedulers(host)) {
+    await scheduler.install(healthCheckSchedule(world.unit));
+    await scheduler.install({ ...healthCheckSchedule(world.unit), name: 'backup' });
+  }
+  const { context, shown } = world.script();
+  expect(await uninstall(context, {}), shown()).toBe(0);
+  expect(world.system.crontab()).toBeNull();
+  expect(filesBelow(world.userHome)).toEqual(['claudio.lock', 'install.lock', 'service.env']);
 });
 
 test('a folder with more in it than a home is not removed, and nothing else is either', async () => {

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ClaudioError, hasCode, messageOf } from '../../core/error.ts';
 import type { Clock } from '../../core/clock.ts';
 import { lockHome, type HomeLock } from '../../platform/home-lock.ts';
@@ -12,6 +12,8 @@ import { verifySnapshot } from './verify.ts';
 
 /** What is being built where there is nothing else. Its name keeps it out of every snapshot. */
 const PARTIAL_NAME = '.partial-restore';
+/** Between the name of a home that was moved aside and when that was. */
+const ASIDE = '.before-restore-';
 /** Which name of a restored home comes last: without its settings, no service starts on half of it. */
 const LAST_NAME = 'service.env';
 
@@ -49,7 +51,7 @@ export async function restoreSnapshot(options: {
       await restoreFolderModes(snapshot, home);
       return { kind: 'restored', aside: null };
     }
-    const aside = freePath(`${home}.before-restore-${stampOf(clock.now())}`);
+    const aside = freePath(`${home}${ASIDE}${stampOf(clock.now())}`);
     if (!(await mayReplace(aside))) return { kind: 'declined' };
     await step('Putting it back', (tell) => restoreBeside(snapshot, home, aside, tell));
     await restoreFolderModes(snapshot, home);
@@ -64,6 +66,19 @@ export async function restoreSnapshot(options: {
     });
   } finally {
     for (const lock of locks.toReversed()) lock.release();
+  }
+}
+
+/** The former homes that restores have moved aside and nobody has removed, oldest first. */
+export function asidesOf(home: string): readonly string[] {
+  const real = existsSync(home) ? realpathSync(home) : home;
+  const folder = dirname(real);
+  try {
+    const asides = readdirSync(folder).filter((name) => name.startsWith(basename(real) + ASIDE));
+    return asides.toSorted().map((name) => join(folder, name));
+  } catch {
+    // It is not there, or not to be listed by this user, who then can have moved nothing aside in it.
+    return [];
   }
 }
 

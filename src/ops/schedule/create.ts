@@ -5,7 +5,14 @@ import { createTimers } from './timers.ts';
 
 /** What runs programs regularly on this machine, or `null` where Claudio knows nothing that does. */
 export function createScheduler(host: Host): Scheduler | null {
-  if (host.locate('crontab') !== null) return createCron(host);
-  if (host.platform === 'linux' && host.locate('systemctl') !== null) return createTimers(host);
-  return null;
+  return createSchedulers(host)[0] ?? null;
+}
+
+/** All that may hold a schedule, the one to use first: cron may have come, or gone, since it was set up. */
+export function createSchedulers(host: Host): readonly Scheduler[] {
+  const hasTimers = host.platform === 'linux' && host.locate('systemctl') !== null;
+  return [
+    ...(host.locate('crontab') === null ? [] : [createCron(host)]),
+    ...(hasTimers ? [createTimers(host)] : []),
+  ];
 }

@@ -36,13 +36,23 @@ export function createTimers(host: Host): Scheduler {
           'ActiveState',
           'NeedDaemonReload',
         );
-        if (changed.length > 0 || shown?.get('NeedDaemonReload') !== 'no') {
-          await systemctl.order('systemd did not read its units anew', 'daemon-reload');
-        }
         const isOn =
           shown?.get('UnitFileState') === 'enabled' && shown.get('ActiveState') === 'active';
-        if (!isOn)
-          await systemctl.order('systemd did not start the timer', 'enable', '--now', timer);
+        try {
+          if (changed.length > 0 || shown?.get('NeedDaemonReload') !== 'no') {
+            await systemctl.order('systemd did not read its units anew', 'daemon-reload');
+          }
+          if (!isOn)
+            await systemctl.order('systemd did not start the timer', 'enable', '--now', timer);
+        } catch (error) {
+          // Else a later start of systemd might find units that nobody was told of.
+          if (isNew) {
+            await systemctl.try('disable', '--now', timer);
+            for (const unit of [timer, service]) rmSync(pathOf(unit), { force: true });
+            await systemctl.try('daemon-reload');
+          }
+          throw error;
+        }
         if (isNew) return 'installed';
         return changed.length === 0 && isOn ? 'unchanged' : 'updated';
       }),

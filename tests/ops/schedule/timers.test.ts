@@ -86,11 +86,12 @@ test('uninstalling leaves nothing, and a second time there is nothing to do', as
 });
 
 test('without a systemd of the user, it is the schedule that is refused', async () => {
-  const { scheduler } = machine({ bus: 'missing' });
+  const { scheduler, folder } = machine({ bus: 'missing' });
   await expect(scheduler.install(BACKUP)).rejects.toMatchObject({
     code: 'schedule.refused',
     message: expect.stringContaining('No systemd runs for someone here'),
   });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('without cron and without systemd there is no scheduler, nor on a Mac without cron', () => {
