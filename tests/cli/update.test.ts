@@ -61,6 +61,11 @@ test('--check works before anything is set up, tells of a newer release, and cha
   git(root, 'tag', '--delete', 'v99.0.0');
   expect(await check()).toMatchObject({
     code: 0,
+    stdout: `No release is out yet; this is Claudio ${packageVersion()}.\n`,
+  });
+  git(origin, 'tag', `v${packageVersion()}`);
+  expect(await check()).toMatchObject({
+    code: 0,
     stdout: `✔ Claudio ${packageVersion()} is the newest release.\n`,
   });
   rmSync(origin, { recursive: true });
