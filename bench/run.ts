@@ -1,7 +1,10 @@
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { measureConversations } from './conversations.ts';
+import { measureEmbedding } from './embedding.ts';
 import { measureMemory } from './memory.ts';
+import { measureMemoryTurn } from './memory-turn.ts';
 import { measureOneMessage } from './one-message.ts';
+import { measureRecall } from './recall.ts';
 import { toJson, toTable, type Row } from './report.ts';
 import { measureStandIn } from './stand-in.ts';
 import { measureStartUp } from './start-up.ts';
@@ -14,7 +17,10 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'stand-in': measureStandIn,
   memory: measureMemory,
   'whole-turn': measureWholeTurn,
+  'memory-turn': measureMemoryTurn,
   'start-up': measureStartUp,
+  embedding: measureEmbedding,
+  recall: measureRecall,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASURES);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { emptyEnvironment } from '../tests/environment.ts';
 import { OWNER, startBotApi, type BotApiStandin } from '../tests/standins/bot-api/bot-api.ts';
@@ -36,9 +37,12 @@ export async function startService(options: {
   readonly claude: string;
   readonly modelUrl?: string;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Called with Claudio's home before the start. */
+  readonly prepare?: (home: string) => void;
 }): Promise<BenchService> {
   await using stack = new AsyncDisposableStack();
   const home = stack.use(temporaryFolder());
+  options.prepare?.(join(home.path, '.claudio'));
   const api = stack.adopt(await startBotApi(), (standin) => standin.close());
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -56,6 +60,7 @@ export async function startService(options: {
         TELEGRAM_API_ROOT: api.root,
         WEBHOOK_URL: origin,
         WEBHOOK_SECRET: SECRET,
+        MEMORY_ENABLED: '0',
         ...options.settings,
       },
       (line) => line.includes('"service.started"'),

@@ -12,6 +12,8 @@ export const conversations = sqliteTable('conversations', {
   model: text('model'),
   /** What `/verbose` chose; null: the configured one. */
   progress: text('progress', { enum: PROGRESS_LEVELS }),
+  /** What `/memory off` and `/memory on` chose: whether anything is recalled in it and learned from it. */
+  hasMemory: integer('has_memory', { mode: 'boolean' }).notNull().default(true),
   /** Messages up to this id are left out of the prompt: where `/new` drew the line. */
   historyAfterMessageId: integer('history_after_message_id').notNull().default(0),
   /** When the last turn of this conversation ended. Fairness counts the waiting from here. */

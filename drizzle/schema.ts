@@ -1,11 +1,17 @@
 export { attachments } from './attachments.ts';
 export { audit } from './audit.ts';
 export { boots } from './boots.ts';
+export { consolidations } from './consolidations.ts';
 export { conversations } from './conversations.ts';
 export { deliveries } from './deliveries.ts';
+export { memories } from './memories.ts';
+export { memoryCalls } from './memory-calls.ts';
+export { memorySources } from './memory-sources.ts';
+export { memoryVectors } from './memory-vectors.ts';
 export { messages } from './messages.ts';
 export { questions } from './questions.ts';
 export { reactions } from './reactions.ts';
+export { recalls } from './recalls.ts';
 export { restarts } from './restarts.ts';
 export { toolUses } from './tool-uses.ts';
 export { turns } from './turns.ts';

@@ -10,6 +10,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'src/platform': 2,
   'src/channels/telegram': 3,
   'src/agent/claude': 3,
+  'src/memory': 3,
   'src/policy': 3,
   'src/voice': 3,
   'src/inbox': 4,

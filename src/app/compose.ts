@@ -23,6 +23,7 @@ import { createChecks } from './checks.ts';
 import { createCommands } from './commands.ts';
 import { composeWayIn, type WayInTimes } from './compose-way-in.ts';
 import { createHandlers } from './handlers.ts';
+import { composeMemory } from './memory.ts';
 import { composeTurns } from './turns.ts';
 import { createReceiver } from './receive.ts';
 import { createTelegram } from './telegram.ts';
@@ -65,11 +66,13 @@ export async function compose(outside: {
   const bootId = newId();
 
   const telegram = createTelegram({ configuration, http: outside.http, clock, log });
+  const memory = composeMemory({ ...outside, clock, bootId });
   const turns = composeTurns({
     ...outside,
     clock,
     channel: telegram.channel,
     bootId,
+    memory,
     toolsUrl: () => `http://127.0.0.1:${server.port}${TOOLS_PATH}`,
   });
   const { agent, conversations, messages, queue, outbox, questions, tools } = turns;
@@ -81,6 +84,7 @@ export async function compose(outside: {
     conversations,
     queue,
     usage,
+    memory,
     clock,
     defaultModel: settings.MODEL,
     defaultProgress: settings.PROGRESS,
@@ -115,7 +119,15 @@ export async function compose(outside: {
         defaultModel: settings.MODEL,
       }),
       reaction: createReactionHandler({ database, clock, outbox }),
-      press: createPressHandler({ database, clock, queue, messages, questions, outbox }),
+      press: createPressHandler({
+        database,
+        clock,
+        queue,
+        messages,
+        questions,
+        outbox,
+        memory: memory?.store ?? null,
+      }),
     }),
   });
 
@@ -196,7 +208,11 @@ export async function compose(outside: {
         const forgottenUpdates = seen.prune();
         const forgottenDeliveries = deliverer.prune();
         const forgottenRefusals = access.prune();
-        log.debug({ forgottenUpdates, forgottenDeliveries, forgottenRefusals }, 'maintenance.done');
+        const forgottenRecalls = memory?.prune() ?? 0;
+        log.debug(
+          { forgottenUpdates, forgottenDeliveries, forgottenRefusals, forgottenRecalls },
+          'maintenance.done',
+        );
       } catch (error) {
         log.error({ err: error }, 'maintenance.failed');
       }
@@ -206,12 +222,15 @@ export async function compose(outside: {
       wayIn.refuse();
     },
     drain: async (graceMs, lastDeliveriesMs) => {
+      // What is learned behind the turns is learned at the next start.
+      const resting = memory?.rest();
       await worker.drain(graceMs);
       await worker.abort();
       await Promise.race([turns.said(), setTimeout(lastDeliveriesMs, undefined, { ref: false })]);
+      await resting;
     },
     abort: async () => {
-      await Promise.all([worker.abort(), speaker.close(), cutCalls()]);
+      await Promise.all([worker.abort(), speaker.close(), memory?.rest(), cutCalls()]);
     },
     close: async () => {
       endWatch?.();
@@ -220,6 +239,7 @@ export async function compose(outside: {
       await speaker.close();
       await cutCalls();
       await shut;
+      await memory?.close();
       await agent.settled();
       boot.ended();
     },

@@ -27,6 +27,7 @@ import { createRestarts } from '../turns/restarts.ts';
 import { createSearch } from '../turns/search.ts';
 import { createSpeaker } from '../turns/speaking.ts';
 import { createWorker } from '../turns/worker.ts';
+import type { ServiceMemory } from './memory.ts';
 import { createRestartWatch } from './restart.ts';
 import { createSpeech } from './speech.ts';
 
@@ -39,6 +40,8 @@ interface Outside {
   readonly log: Logger;
   readonly channel: Channel;
   readonly bootId: string;
+  /** `null` where it is turned off. */
+  readonly memory: ServiceMemory | null;
   /** Where the tools are served; asked for when a turn starts. */
   readonly toolsUrl: () => string;
 }
@@ -52,6 +55,7 @@ export function composeTurns({
   log,
   channel,
   bootId,
+  memory,
   toolsUrl,
 }: Outside) {
   const { settings, home } = configuration;
@@ -93,6 +97,7 @@ export function composeTurns({
     questions,
     restarts: restart.restarts,
     search: createSearch(database),
+    memory,
     log,
     home,
     said: deliverer.wake,
@@ -114,6 +119,7 @@ export function composeTurns({
     reactions: createReactionStore(database),
     questions,
     tools,
+    memory: memory?.recall ?? null,
     log,
     home,
     tempDir,
@@ -140,6 +146,8 @@ export function composeTurns({
       speaker.wake();
       deliverer.wake();
       restart.look();
+      // What waits for this turn goes first.
+      queueMicrotask(() => memory?.wake());
     },
   });
 
@@ -168,6 +176,7 @@ export function composeTurns({
       worker.wake();
       speaker.wake();
       deliverer.wake();
+      memory?.wake();
     },
     /** Resolves when everything that was answered has been said, as far as it can be now. */
     said: async () => {

@@ -232,6 +232,9 @@ export async function backupRestore(context: CliContext, snapshot: string): Prom
   ui.done(`${home} is as it was ${age} ago`);
   if (restored.aside !== null) {
     ui.say(`What was there is in ${restored.aside}. Remove it when you miss nothing.`);
+    if (existsSync(join(restored.aside, 'models'))) {
+      ui.say('A snapshot holds no embedding model: `claudio memory setup` fetches it again.');
+    }
   }
   if ((found.manifest.database?.migrationCount ?? 0) > 0) {
     const { turnCount, partCount } = waitingIn(join(home, DATABASE_NAME));

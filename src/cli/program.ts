@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../platform/package.ts';
 import { addCare } from './commands/care.ts';
+import { addMemory } from './commands/memory.ts';
 import type { Run } from './commands/run.ts';
 import { addScripts } from './commands/scripts.ts';
 import { addService } from './commands/service.ts';
@@ -42,6 +43,7 @@ export async function runProgram(argv: readonly string[]): Promise<number | 'res
   addService(program, run);
   program.commandsGroup('Looking after it:');
   addCare(program, run);
+  addMemory(program, run);
   program.commandsGroup('From scripts:');
   addScripts(program, run);
   program

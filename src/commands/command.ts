@@ -16,6 +16,8 @@ export interface Command {
   /**
    * Does it. Runs in the transaction that remembers the update, so it happens once; it may not wait
    * for anything.
+   *
+   * @param messageId The id of the message's row, where it has one.
    */
-  run(message: InboundMessage, args: string): CommandReply;
+  run(message: InboundMessage, args: string, messageId?: number): CommandReply;
 }

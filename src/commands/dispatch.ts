@@ -23,10 +23,7 @@ export function createCommandHandler(parts: {
 }): CommandHandler {
   const byName = new Map(parts.commands.map((command) => [command.name, command]));
   return (message, { name, args }) => {
-    const reply = byName.get(name)?.run(message, args) ?? {
-      markdown: unknownCommand(name, parts.commands),
-    };
-    parts.database.orm
+    const { id } = parts.database.orm
       .insert(messages)
       .values({
         conversationId: message.conversation.id,
@@ -36,7 +33,11 @@ export function createCommandHandler(parts: {
         platformMessageId: message.messageId,
         createdAtMs: parts.clock.now(),
       })
-      .run();
+      .returning({ id: messages.id })
+      .get();
+    const reply = byName.get(name)?.run(message, args, id) ?? {
+      markdown: unknownCommand(name, parts.commands),
+    };
     parts.outbox.say(message.conversation, {
       markdown: reply.markdown,
       replyTo: message.messageId,

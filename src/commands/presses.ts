@@ -5,12 +5,14 @@ import { escapeMarkdown, messagesCount } from '../core/format.ts';
 import type { InboundPress } from '../core/inbound.ts';
 import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
+import type { MemoryStore } from '../memory/store.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ANSWER, type Questions } from '../turns/questions.ts';
 import { DISCARD, RETRY } from '../turns/buttons.ts';
 import { HALT } from '../turns/turn.ts';
 import { RESTART } from './changes.ts';
+import { forgetPresses } from './forget.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';
 import { AGAIN, nextLarger } from './reactions.ts';
 
@@ -19,10 +21,17 @@ export type PressHandler = (press: InboundPress) => string;
 
 const TOO_LATE = 'That is no longer possible.';
 
+/** What a press came to. */
+interface Pressed {
+  readonly word: string;
+  /** The turn that it was about, if any. */
+  readonly turnId: number | null;
+}
+
 /**
  * Acts on a press. To be called in the transaction that remembers the update. That each button counts
- * once needs no memory of its own: it is a step from one status of the turn to another, and there is
- * no way back.
+ * once needs no record of its own: it is a step from one status of the turn to another, and there is
+ * no way back; and what is forgotten is gone.
  */
 export function createPressHandler(parts: {
   readonly database: Database;
@@ -31,6 +40,8 @@ export function createPressHandler(parts: {
   readonly messages: MessageStore;
   readonly questions: Questions;
   readonly outbox: Outbox;
+  /** `null` where the memory is turned off. */
+  readonly memory: MemoryStore | null;
 }): PressHandler {
   const { orm } = parts.database;
 
@@ -178,9 +189,11 @@ export function createPressHandler(parts: {
     [ANSWER, answer],
   ]);
 
-  return (press) => {
-    const [verb = '', argument = ''] = press.data.split(':', 2);
+  const memoryHandlers = parts.memory === null ? null : forgetPresses(parts.memory, parts.outbox);
+
+  const aboutTurn = (press: InboundPress, verb: string, argument: string): Pressed | null => {
     const handler = handlers.get(verb);
+    if (handler === undefined) return null;
     const turn = orm
       .select({ id: turns.id })
       .from(turns)
@@ -189,8 +202,18 @@ export function createPressHandler(parts: {
         and(eq(turns.id, turnOf(verb, argument)), eq(turns.conversationId, press.conversation.id)),
       )
       .get();
-    if (handler === undefined || turn === undefined) return TOO_LATE;
-    const word = handler(press, turn.id, argument);
+    return turn === undefined ? null : { word: handler(press, turn.id, argument), turnId: turn.id };
+  };
+
+  const aboutMemory = (press: InboundPress, verb: string, argument: string): Pressed | null => {
+    const word = memoryHandlers?.get(verb)?.(press, argument) ?? null;
+    return word === null ? null : { word, turnId: null };
+  };
+
+  return (press) => {
+    const [verb = '', argument = ''] = press.data.split(':', 2);
+    const pressed = aboutTurn(press, verb, argument) ?? aboutMemory(press, verb, argument);
+    if (pressed === null) return TOO_LATE;
     orm
       .insert(audit)
       .values({
@@ -198,10 +221,10 @@ export function createPressHandler(parts: {
         event: `press.${verb}`,
         conversationId: press.conversation.id,
         personId: press.sender.id,
-        turnId: turn.id,
+        turnId: pressed.turnId,
       })
       .run();
-    return word;
+    return pressed.word;
   };
 }
 

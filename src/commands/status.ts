@@ -1,5 +1,11 @@
 import type { Clock } from '../core/clock.ts';
-import { escapeMarkdown, formatDollars, formatDuration, startOfDay } from '../core/format.ts';
+import {
+  escapeMarkdown,
+  formatDollars,
+  formatDuration,
+  startOfDay,
+  startOfMonth,
+} from '../core/format.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { UsageReport, UsageTotal } from '../turns/usage.ts';
@@ -83,10 +89,4 @@ const TOKENS = new Intl.NumberFormat('en', { notation: 'compact', maximumFractio
 
 function tokens(tokenCount: number): string {
   return TOKENS.format(tokenCount);
-}
-
-function startOfMonth(nowMs: number): number {
-  const day = new Date(startOfDay(nowMs, 0));
-  day.setDate(1);
-  return day.getTime();
 }

@@ -7,7 +7,11 @@ export interface AgentRequest {
    * so that {@link Agent.stopLeftovers} can find them after a crash.
    */
   readonly marker: string;
-  readonly prompt: string;
+  /**
+   * May still be on its way while the program starts, for two seconds at most: a program that gets
+   * nothing to read for three goes on without. A promise must not reject.
+   */
+  readonly prompt: string | Promise<string>;
   /** Added to the agent's own system prompt. */
   readonly systemPrompt: string;
   /** An alias (`haiku`) or a full model name. */

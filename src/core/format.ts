@@ -27,6 +27,15 @@ export function ending(text: string, length: number): string {
   return text.slice(-length).replace(/^[\uDC00-\uDFFF]/, '');
 }
 
+/** A text without its middle where it is longer than so many UTF-16 units, with a note of how much is left out. */
+export function cutMiddle(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const half = length / 2;
+  const [head, tail] = [beginning(text, half), ending(text, half)];
+  const leftOutLength = text.length - head.length - tail.length;
+  return `${head}\n[… ${leftOutLength} characters left out …]\n${tail}`;
+}
+
 /** The beginning of a text on one line, at most `length` UTF-16 units. */
 export function excerpt(text: string, length: number): string {
   const oneLine = text.replaceAll(/\s+/gu, ' ').trim();
@@ -53,6 +62,13 @@ export function startOfDay(nowMs: number, daysBefore: number): number {
   const day = new Date(nowMs);
   day.setHours(0, 0, 0, 0);
   day.setDate(day.getDate() - daysBefore);
+  return day.getTime();
+}
+
+/** The midnight, in the machine's time zone, that a month began with. */
+export function startOfMonth(nowMs: number): number {
+  const day = new Date(startOfDay(nowMs, 0));
+  day.setDate(1);
   return day.getTime();
 }
 

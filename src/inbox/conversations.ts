@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { conversations } from '../../drizzle/schema.ts';
+import { consolidations, conversations } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ProgressLevel } from '../core/progress.ts';
@@ -17,6 +17,10 @@ export interface ConversationStore {
   /** How much progress is shown in it, or `null` for as much as is configured. */
   progress(id: string): ProgressLevel | null;
   chooseProgress(id: string, level: ProgressLevel): void;
+  /** Whether anything is recalled in it and learned from it. */
+  hasMemory(id: string): boolean;
+  /** What was said while it was off is not learned from afterwards either. */
+  chooseMemory(id: string, isOn: boolean): void;
   /** Leaves everything said so far out of the prompts to come. Nothing is deleted. */
   startAfresh(id: string): void;
 }
@@ -62,6 +66,21 @@ export function createConversationStore(database: Database, clock: Clock): Conve
     progress: (id) => row(id).progress,
     chooseProgress: (id, progress) => {
       orm.update(conversations).set({ progress }).where(eq(conversations.id, id)).run();
+    },
+    hasMemory: (id) => row(id).hasMemory,
+    chooseMemory: (id, hasMemory) => {
+      if (hasMemory && !row(id).hasMemory) {
+        const lastMessageId = sql`(select coalesce(max(id), 0) from messages)`;
+        orm
+          .insert(consolidations)
+          .values({ conversationId: id, lastMessageId })
+          .onConflictDoUpdate({
+            target: consolidations.conversationId,
+            set: { lastMessageId, failureCount: 0, notBeforeMs: 0 },
+          })
+          .run();
+      }
+      orm.update(conversations).set({ hasMemory }).where(eq(conversations.id, id)).run();
     },
     startAfresh: (id) => {
       orm

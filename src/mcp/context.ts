@@ -1,4 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import type { Recall } from '../memory/recall.ts';
+import type { MemoryStore } from '../memory/store.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { OutgoingFiles } from '../outbox/outgoing.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -11,6 +13,12 @@ import type { ToolUser } from '../turns/tools.ts';
 /** Below this name Claude knows the tools: `mcp__claudio__send_message`. */
 export const TOOLS_NAME = 'claudio';
 
+/** What the tools about memories work with. */
+export interface ToolMemory {
+  readonly store: MemoryStore;
+  readonly recall: Recall;
+}
+
 /** What tools work with, whichever turn they are for. */
 export interface ToolParts {
   readonly database: Database;
@@ -20,6 +28,8 @@ export interface ToolParts {
   readonly questions: Questions;
   readonly restarts: Restarts;
   readonly search: Search;
+  /** `null` where it is turned off: its tools are not offered then. */
+  readonly memory: ToolMemory | null;
   readonly log: Logger;
   /** Claudio's own folder, absolute. */
   readonly home: string;
@@ -39,4 +49,6 @@ export interface ToolContext extends ToolParts {
   readonly asking: Set<number>;
   /** Those that were answered in this attempt. */
   readonly answered: Set<number>;
+  /** How often this attempt asked that something be remembered. */
+  readonly remembering: { callCount: number };
 }

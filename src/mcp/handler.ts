@@ -2,6 +2,9 @@ import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { packageVersion } from '../platform/package.ts';
 import { type ToolContext, TOOLS_NAME } from './context.ts';
 import { registerAskUser } from './tools/ask-user.ts';
+import { registerForget } from './tools/forget.ts';
+import { registerRecall } from './tools/recall.ts';
+import { registerRemember } from './tools/remember.ts';
 import { registerScheduleRestart } from './tools/schedule-restart.ts';
 import { registerSearchHistory } from './tools/search-history.ts';
 import { registerSendFiles } from './tools/send-files.ts';
@@ -34,5 +37,10 @@ function serverFor(context: ToolContext): McpServer {
   registerAskUser(server, context);
   registerScheduleRestart(server, context);
   registerSearchHistory(server, context);
+  if (context.memory !== null) {
+    registerRemember(server, context, context.memory);
+    registerRecall(server, context, context.memory);
+    registerForget(server, context, context.memory);
+  }
   return server;
 }

@@ -1,5 +1,5 @@
 import { messages } from '../../drizzle/schema.ts';
-import type { OutgoingFile } from '../core/channel.ts';
+import type { Button, OutgoingFile } from '../core/channel.ts';
 import type { ToolContext } from './context.ts';
 
 /**
@@ -13,6 +13,7 @@ export function say(
   said: {
     readonly markdown: string;
     readonly files?: readonly OutgoingFile[];
+    readonly buttons?: readonly (readonly Button[])[];
     readonly history: string;
   },
 ): boolean {
@@ -25,7 +26,7 @@ export function say(
         markdown: said.markdown,
         ...(said.files === undefined ? {} : { files: said.files }),
         replyTo: user.platformMessageId,
-        buttons: [],
+        buttons: said.buttons ?? [],
       },
       user.turnId,
     );

@@ -46,6 +46,7 @@ export function createToolServer(
       closed: closing.signal,
       asking: new Set(),
       answered: new Set(),
+      remembering: { callCount: 0 },
     };
     let handler: ReturnType<typeof handlerOf> | undefined;
     const entry = {

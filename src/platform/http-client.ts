@@ -30,10 +30,30 @@ export type HttpOutcome =
   /** No whole answer came. The `reason` never holds the URL, which may carry a secret. */
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** What came of a request whose body was handed on. */
+export type HttpTransfer =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** What `Location` says; null where it says nothing. */
+      readonly location: string | null;
+    }
+  | { readonly kind: 'failed'; readonly reason: string };
+
 /** The one way out: every HTTP request that Claudio makes goes through it. */
 export interface HttpClient {
   /** Makes one attempt; never throws for what a network or a server does. */
   request(request: HttpRequest): Promise<HttpOutcome>;
+  /**
+   * Makes one attempt at a GET, and hands its body on as it comes, however long that is. Nothing is handed
+   * on of an answer other than 200. Throws what `take` throws, and nothing else.
+   *
+   * @param stallMs How long nothing may come.
+   */
+  receive(
+    request: { readonly url: string; readonly stallMs: number; readonly signal?: AbortSignal },
+    take: (chunk: Uint8Array) => Promise<void>,
+  ): Promise<HttpTransfer>;
   /** Cuts the connections, and with them the requests under way, which end as `failed`. */
   close(): Promise<void>;
 }
@@ -130,6 +150,36 @@ export function createHttpClient(): HttpClient {
           return { kind: 'failed', reason: late ? 'no answer in time' : 'aborted' };
         }
         return { kind: 'failed', reason: reasonOf(thrown) };
+      }
+    },
+    async receive({ url, stallMs, signal }, take) {
+      let taking: { readonly thrown: unknown } | null = null;
+      try {
+        const answer = await request(url, {
+          dispatcher: agent,
+          signal: signal ?? null,
+          headersTimeout: stallMs,
+          bodyTimeout: stallMs,
+        });
+        const { location } = answer.headers;
+        if (answer.statusCode === 200) {
+          for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+            await take(chunk).catch((thrown: unknown) => {
+              taking = { thrown };
+              throw thrown;
+            });
+          }
+        } else {
+          await answer.body.dump();
+        }
+        return {
+          kind: 'answered',
+          status: answer.statusCode,
+          location: typeof location === 'string' ? location : null,
+        };
+      } catch (thrown) {
+        if (taking !== null) throw thrown;
+        return { kind: 'failed', reason: signal?.aborted === true ? 'aborted' : reasonOf(thrown) };
       }
     },
     close: async () => agent.destroy(),

@@ -59,6 +59,11 @@ export async function openLog(options: {
   );
 }
 
+/** A log that keeps nothing, for a command that tells its faults itself. */
+export function silentLog(): Logger {
+  return pino({ level: 'silent' });
+}
+
 /** A function that replaces secrets in a text by `[redacted]`. Secrets of fewer than 6 characters are left. */
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const exact = secrets.filter((secret) => secret.length >= 6);

@@ -5,6 +5,7 @@ import type { Speech } from '../core/speech.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
+import type { Recall } from '../memory/recall.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Channels } from '../outbox/channels.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -32,6 +33,8 @@ export interface TurnParts {
   readonly reactions: ReactionStore;
   readonly questions: Questions;
   readonly tools: TurnTools;
+  /** `null` where the memory is turned off. */
+  readonly memory: Pick<Recall, 'forTurn'> | null;
   readonly log: Logger;
   readonly home: string;
   /** An existing folder, in which each attempt at a turn gets one of its own. */

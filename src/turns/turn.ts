@@ -1,3 +1,4 @@
+import type { AgentRequest } from '../core/agent.ts';
 import { messageOf } from '../core/error.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
@@ -6,6 +7,7 @@ import { broken, type TurnOutcome } from './answer.ts';
 import { readAsked } from './asked.ts';
 import { commit, type TurnEnding } from './ending.ts';
 import { openTurnFolder, type TurnFolder } from './folder.ts';
+import { remindedOf } from './memories.ts';
 import type { TurnParts } from './parts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { createProgressMessage, type ProgressMessage } from './progress-message.ts';
@@ -122,20 +124,30 @@ async function work(run: Run): Promise<TurnOutcome> {
   }
   const reactions = parts.reactions.untold(turn.conversationId);
   run.ending = { ...run.ending, unusable: asked.unusable, reactions };
-  const prompt = buildPrompt({
+  const { memory } = parts;
+  const hasMemory = memory !== null && parts.conversations.hasMemory(conversation.id);
+  const source = {
     folder: folder.path,
     history: parts.history.before(turn, parts.maxHistoryCount),
     messages: asked.messages,
     reactions: reactions.lines,
     interruptedWork: parts.records.toolLines(turn.turnId),
     questions: parts.questions.answersOf(turn.turnId),
-  });
-  return await runAgent(run, prompt, folder, message, typing);
+  };
+  const addition = await systemPrompt(parts.home, { hasMemory });
+  const reminded = { turnId: turn.turnId, scope: conversation.destination };
+  // The program starts while it is remembered.
+  const prompt = hasMemory
+    ? remindedOf(asked.messages, reminded, { memory, log: run.log, signal }).then((memories) =>
+        buildPrompt({ ...source, memories }),
+      )
+    : buildPrompt({ ...source, memories: [] });
+  return await runAgent(run, { prompt, systemPrompt: addition }, folder, message, typing);
 }
 
 async function runAgent(
   run: Run,
-  prompt: string,
+  prompts: Pick<AgentRequest, 'prompt' | 'systemPrompt'>,
   folder: TurnFolder,
   message: ProgressMessage,
   typing: Typing,
@@ -158,8 +170,7 @@ async function runAgent(
   const events = parts.agent.run(
     {
       marker: turn.marker,
-      prompt,
-      systemPrompt: await systemPrompt(parts.home),
+      ...prompts,
       model: turn.requestedModel,
       workDir: parts.workDir,
       readableDirs: [folder.path],

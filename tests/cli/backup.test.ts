@@ -265,6 +265,17 @@ test('verify names what is wrong and ends with 1; restore refuses that, a runnin
   expect(refused.stderr).toMatch(/is damaged: service\.env has 7 bytes.*\nNothing was changed\./u);
 });
 
+test('a restore tells how the embedding model comes back, which is in no snapshot', async () => {
+  const { home, dest, root, claudio } = world();
+  mkdirSync(join(home, 'models', 'a'), { recursive: true });
+  writeFileSync(join(home, 'models', 'a', 'model.onnx'), 'large');
+  await claudio('backup', dest);
+  const restored = await claudio('backup', 'restore', join(root, 'latest'), '--yes');
+  expect(restored).toMatchObject({ code: 0, stderr: '' });
+  expect(restored.stdout).toContain('`claudio memory setup` fetches it again');
+  expect(readdirSync(home)).not.toContain('models');
+});
+
 test('a restore tells what will be done again that waited when the snapshot was taken', async () => {
   const { home, dest, root, claudio } = world();
   const database = openDatabase(join(home, 'claudio.db'));

@@ -27,6 +27,9 @@ test('every command has a name of its own and a description that Telegram takes'
       'status',
       'usage',
       'verbose',
+      'memory',
+      'remember',
+      'forget',
     ].toSorted(),
   );
   expect(new Set(names).size).toBe(names.length);

@@ -5,7 +5,7 @@ import { createWorld, type World } from './service.ts';
 
 const TIME = String.raw`(?:under 1|\d+) s`;
 const LIST =
-  /^\/stop – .+\n\/queue – .+\n\/new – .+\n\/status – .+\n\/usage – .+\n\/haiku – .+\n\/sonnet – .+\n\/opus – .+\n\/model – .+\n\/verbose – .+\n\/start – .+\n\/help – .+$/mu;
+  /^\/stop – .+\n\/queue – .+\n\/new – .+\n\/status – .+\n\/usage – .+\n\/haiku – .+\n\/sonnet – .+\n\/opus – .+\n\/model – .+\n\/verbose – .+\n\/memory – .+\n\/remember – .+\n\/forget – .+\n\/start – .+\n\/help – .+$/mu;
 
 /** Sends a text and resolves with the next message of the bot, which has to be a reply to it. */
 async function ask(world: World, text: string): Promise<string> {

@@ -52,6 +52,9 @@ test('a registration that fails is tried again after WEBHOOK_RETRY_DELAY with it
     'opus',
     'model',
     'verbose',
+    'memory',
+    'remember',
+    'forget',
     'start',
     'help',
   ]);

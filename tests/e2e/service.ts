@@ -72,6 +72,8 @@ export async function createWorld(
     LOG_LEVEL: 'debug',
     // Else a slow machine would send a message more. The tests of it turn it on.
     PROGRESS: 'off',
+    // Else the model would be asked more than a test scripts. The tests of it turn it on.
+    MEMORY_ENABLED: '0',
   };
   return {
     api,

@@ -4,18 +4,22 @@ import { onTestFinished } from 'vitest';
 import { createHttpApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/server.ts';
 import { createToolServer } from '../../src/mcp/server.ts';
+import { createRecall } from '../../src/memory/recall.ts';
 import { createOutgoingFiles } from '../../src/outbox/outgoing.ts';
 import { newId } from '../../src/platform/clock.ts';
 import { createQuestions } from '../../src/turns/questions.ts';
 import { createRestarts } from '../../src/turns/restarts.ts';
 import { createSearch } from '../../src/turns/search.ts';
 import type { OpenTools } from '../../src/turns/tools.ts';
+import { memoryWorld } from '../support/memory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { turnWorld } from '../support/turns.ts';
 import { mcpClient } from './client.ts';
 
 /** The tools as a program meets them: over HTTP, on a port, beside the rest of the service. */
-export async function toolWorld(options: { readonly keepAliveMs?: number } = {}) {
+export async function toolWorld(
+  options: { readonly keepAliveMs?: number; readonly hasMemory?: boolean } = {},
+) {
   const world = turnWorld();
   const { database, clock, outbox } = world;
   const home = join(realpathSync(temporaryFolder()), 'home');
@@ -24,6 +28,12 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
   const outgoingDir = join(home, 'outgoing');
   const questions = createQuestions({ database, clock, outbox });
   const restarts = createRestarts(database, clock);
+  const { store } = memoryWorld({ database, clock, isWithoutVectors: true });
+  /** By words alone. */
+  const memoryParts = () => {
+    const parts = { database, clock, log: world.log, store, vectors: null, embedder: null };
+    return { store, recall: createRecall(parts) };
+  };
   let saidCount = 0;
   const tools = createToolServer({
     database,
@@ -33,11 +43,12 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
     questions,
     restarts,
     search: createSearch(database),
+    memory: options.hasMemory === true ? memoryParts() : null,
     log: world.log,
     home,
     said: () => (saidCount += 1),
     url: () => `http://127.0.0.1:${server.port}/mcp`,
-    ...options,
+    ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
   });
   const server = await listen(
     createHttpApp({
@@ -65,6 +76,7 @@ export async function toolWorld(options: { readonly keepAliveMs?: number } = {})
     questions,
     restarts,
     tools,
+    store,
     saidCount: () => saidCount,
     /** When turns began to wait for a person, and went on. */
     waits,

@@ -114,6 +114,7 @@ export function turnWorld(
     questions: createQuestions({ database, clock, outbox }),
     reactions: createReactionStore(database),
     tools: NO_TOOLS,
+    memory: null,
     history: createHistory(database),
     records: createTurnRecords(database, clock),
     log: pino({ level: 'silent' }),

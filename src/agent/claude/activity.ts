@@ -64,6 +64,13 @@ function describe({ name, input }: StreamToolUse, workDir: string): string {
       return 'Scheduling a restart';
     case `${OWN_TOOL_PREFIX}search_history`:
       return `Looking through the history for ${word('query') || 'something'}`;
+    // Not what: it would stay written here after it was forgotten.
+    case `${OWN_TOOL_PREFIX}remember`:
+      return 'Remembering something';
+    case `${OWN_TOOL_PREFIX}recall`:
+      return `Recalling ${word('query') || 'something'}`;
+    case `${OWN_TOOL_PREFIX}forget`:
+      return 'Asking what to forget';
     default:
       return `Using ${toolTitle(name)}`;
   }

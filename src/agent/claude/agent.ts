@@ -9,7 +9,7 @@ import { messageOf } from '../../core/error.ts';
 import { NO_USAGE } from '../../core/turn.ts';
 import type { Environment } from '../../platform/process/environment.ts';
 import { claudeArguments } from './arguments.ts';
-import { claudeEnvironment } from './environment.ts';
+import { APART_ENVIRONMENT, claudeEnvironment } from './environment.ts';
 import { failureText } from './failure-text.ts';
 import { FALLBACK_MODEL, mayFallBack, mergeAttempts } from './fallback.ts';
 import { stopLeftovers } from './leftovers.ts';
@@ -36,6 +36,12 @@ export interface ClaudeAgentOptions {
   readonly log: Logger;
   /** What Claude may use, unasked. */
   readonly tools: readonly string[];
+  /**
+   * Whether it runs apart from what the person has set up for their own work: no servers of theirs, no
+   * settings of the folder, no `CLAUDE.md` and no hooks; and the system prompt of a run is all that there
+   * is of one. How they log in stays.
+   */
+  readonly isApart?: boolean;
   /** Set over the environment of every run: `{ CLAUDE_CODE_MAX_RETRIES: '0' }`. */
   readonly extraEnvironment?: Environment;
 }
@@ -45,7 +51,7 @@ export interface ClaudeAgentOptions {
  * any number may go on at a time.
  */
 export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
-  const { extraEnvironment = {}, tools, tempDir } = options;
+  const { extraEnvironment = {}, tools, tempDir, isApart = false } = options;
   const endings = new Set<Promise<void>>();
 
   function track(ending: Promise<void>, log: Logger): void {
@@ -73,6 +79,7 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     const args = claudeArguments({
       model,
       tools,
+      isApart,
       systemPromptPath: files.systemPromptPath,
       readableDirs,
       toolServer:
@@ -80,8 +87,12 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
           ? null
           : { name: toolServer.name, configPath: files.toolServerPath },
     });
-    const env = claudeEnvironment(options.env, request.marker, extraEnvironment);
-    const stdin = defusePrompt(request.prompt);
+    const env = claudeEnvironment(options.env, request.marker, {
+      ...(isApart ? APART_ENVIRONMENT : {}),
+      ...extraEnvironment,
+    });
+    const { prompt } = request;
+    const stdin = typeof prompt === 'string' ? defusePrompt(prompt) : prompt.then(defusePrompt);
     return yield* runOnce(
       {
         command: { file: programPath, args, cwd: request.workDir, env, stdin },

@@ -75,6 +75,9 @@ const SETTINGS: Environment = {
   CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
 };
 
+/** What a run apart from the person's own work has set as well; seen to work in 2.1.329. */
+export const APART_ENVIRONMENT: Environment = { CLAUDE_CODE_DISABLE_CLAUDE_MDS: '1' };
+
 /**
  * All of the environment of a run, and of every command that Claude runs in it.
  *

@@ -27,6 +27,7 @@ const LOOKS_ONLY: ReadonlySet<string> = new Set([
   'TaskOutput',
   'TodoWrite',
   `${OWN_TOOL_PREFIX}search_history`,
+  `${OWN_TOOL_PREFIX}recall`,
 ]);
 
 /**

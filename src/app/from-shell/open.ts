@@ -31,6 +31,8 @@ const NO_LOG = { debug: () => undefined };
 
 /** What a command beside the service works with: the same rows, by the same code. */
 export interface Shell {
+  /** Absolute path. */
+  readonly home: string;
   readonly database: Database;
   readonly settings: Settings;
   /** The chat with the owner. */
@@ -76,6 +78,7 @@ export async function withShell<T>(
       richMessages: settings.RICH_MESSAGES,
     });
     return await work({
+      home,
       database,
       settings,
       conversation: conversationOf({

@@ -52,10 +52,11 @@ async function namesIn(home: string, folder: string): Promise<string[]> {
   }
 }
 
-/** What is there for a run of Claudio, or for the moment, alone. */
+/** What is there for a run of Claudio, or for the moment, alone; and what is large and can be fetched again. */
 function isPassing(path: string, name: string): boolean {
   return (
     path === 'tmp' ||
+    path === 'models' ||
     /^[^/]+\.lock(?:-journal)?$/u.test(path) ||
     /^[^/]+\.(?:db|lock)-(?:wal|shm|journal)$/u.test(path) ||
     name.startsWith('.partial') ||

@@ -6,6 +6,7 @@ import { configurationDiagnoses } from './configuration.ts';
 import { dataDiagnoses } from './data.ts';
 import { groupOf, type Diagnosis, type Group } from './diagnosis.ts';
 import { machineDiagnoses } from './machine.ts';
+import { memoryDiagnoses } from './memory.ts';
 import { serviceDiagnoses } from './service.ts';
 import { telegramDiagnoses } from './telegram.ts';
 import { tunnelDiagnoses } from './tunnel.ts';
@@ -35,6 +36,7 @@ export async function examine(site: Site): Promise<Examination> {
       ...(await careDiagnoses(seen)),
     ]),
     look('Data', dataDiagnoses),
+    look('Memory', memoryDiagnoses),
     look('Backup', backupDiagnoses),
   ]);
   const all = groups.flatMap(({ diagnoses }) => diagnoses);

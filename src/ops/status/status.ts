@@ -4,6 +4,7 @@ import { backupFinding } from '../backup/finding.ts';
 import { claudeFinding } from './claude.ts';
 import { databaseFindings } from './database.ts';
 import { healthCheckFinding } from './health-check.ts';
+import { memoryFindings } from './memory.ts';
 import { serviceFinding } from './service.ts';
 import { inTime, verdictOf, viewOf, type Site, type Verdict, type View } from './site.ts';
 import { tunnelFinding } from './tunnel.ts';
@@ -51,6 +52,7 @@ export async function lookAround(site: Site): Promise<Status> {
     webhook,
     claude,
     ...databaseFindings(configuration.home, clock),
+    ...memoryFindings(view),
     ...ownChecks(view),
     backup,
     healthCheck,

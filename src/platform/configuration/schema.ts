@@ -106,6 +106,30 @@ export const settingsSchema = z.strictObject({
     'https://api.elevenlabs.io',
   ),
 
+  MEMORY_ENABLED: onOff('1'),
+  MEMORY_EMBEDDING_MODEL: z
+    .string()
+    .regex(/^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/u, {
+      error:
+        'must be the name of a model on Hugging Face, such as sentence-transformers/all-MiniLM-L6-v2',
+    })
+    .default('sentence-transformers/all-MiniLM-L6-v2'),
+  MEMORY_MODEL_ROOT: url('a web address, such as https://huggingface.co').prefault(
+    'https://huggingface.co',
+  ),
+  MEMORY_CONSOLIDATION_MODEL: z
+    .string()
+    .regex(MODEL_NAME, {
+      error: 'must be an alias such as haiku, sonnet or opus, or the full name of a model',
+    })
+    .default('haiku'),
+  MEMORY_CONSOLIDATION_DELAY: seconds(60, 0, 86_400),
+  MEMORY_DAILY_BUDGET: z
+    .string()
+    .regex(/^\d{1,4}(?:\.\d{1,2})?$/u, { error: 'must be an amount in US dollars, such as 0.50' })
+    .default('0.50')
+    .transform(Number),
+
   MAX_QUEUE_SIZE: wholeNumber(5, 1, 1000),
   MAX_CONCURRENT_TURNS: wholeNumber(3, 1, 100),
   SHUTDOWN_GRACE: seconds(600, 0, 86_400),

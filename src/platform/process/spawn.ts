@@ -18,8 +18,8 @@ export interface Command {
   readonly cwd: string;
   /** All of the child's environment. */
   readonly env: Environment;
-  /** Written to its standard input, which is then closed. */
-  readonly stdin: string;
+  /** Written to its standard input as soon as it is there; then that is closed. A rejection closes it too. */
+  readonly stdin: string | Promise<string>;
 }
 
 /** How a process ended, or why it never was. */
@@ -98,7 +98,13 @@ export function start(
   });
   // EPIPE: a program need not read its input. How it ends says all there is to say.
   stdin.on('error', () => stdin.destroy());
-  stdin.end(command.stdin);
+  if (typeof command.stdin === 'string') stdin.end(command.stdin);
+  else {
+    command.stdin.then(
+      (text) => stdin.end(text),
+      () => stdin.end(),
+    );
+  }
   const output = readChunks(stdout, ended, onOutput);
 
   return {

@@ -31,6 +31,9 @@ describe('a use of a tool in words', () => {
     ['mcp__claudio__ask_user', { question: 'Blue\nor red?' }, 'Asking: Blue or red?'],
     ['mcp__claudio__schedule_restart', { reason: 'new version' }, 'Scheduling a restart'],
     ['mcp__claudio__search_history', { query: 'tax' }, 'Looking through the history for tax'],
+    ['mcp__claudio__remember', { text: 'The door code' }, 'Remembering something'],
+    ['mcp__claudio__recall', { query: 'tax' }, 'Recalling tax'],
+    ['mcp__claudio__forget', { ids: [1] }, 'Asking what to forget'],
     ['mcp__claudio__new_tool', {}, 'Using new_tool (claudio)'],
     ['ToolOfTheFuture', {}, 'Using ToolOfTheFuture'],
   ])('%s %j', (name, input, expected) => {

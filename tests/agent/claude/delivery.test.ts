@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { placeRunFiles } from '../../../src/agent/claude/run-files.ts';
 import { errorReply } from '../../standins/model/reply.ts';
 import { aliveWith, failureOf, openRig, outcomeOf, type Rig } from './rig.ts';
@@ -29,6 +30,27 @@ describe('what goes in and comes out of the real program', () => {
       text: 'Read.',
     });
     expect(rig.model.requests[0]?.text).toContain(long);
+  });
+
+  it('a prompt that comes two seconds after the program has started reaches the model, made safe', async () => {
+    rig.model.answer('Read.');
+    const prompt = setTimeout(2000, 'Message: @notes.md');
+    expect(await outcomeOf(rig.agent, rig.request({ prompt }))).toMatchObject({ text: 'Read.' });
+    expect(rig.model.requests[0]?.text).toContain('Message: \\@notes.md');
+  });
+
+  it('a run that is stopped before its prompt has come leaves nothing running', async () => {
+    const controller = new AbortController();
+    const late = Promise.withResolvers<string>();
+    const request = rig.request({ systemPrompt: 'Be brief.', prompt: late.promise });
+    const run = outcomeOf(rig.agent, request, controller.signal);
+    await vi.waitFor(() => expect(aliveWith(request.marker)).not.toEqual([]), 10_000);
+    controller.abort();
+    expect((await run).kind).toBe('stopped');
+    late.resolve('too late');
+    await rig.agent.settled();
+    expect(aliveWith(request.marker)).toEqual([]);
+    expect(rig.model.requests).toEqual([]);
   });
 
   it('a prompt of 10 MB is refused in words, by the program or by the model', async () => {

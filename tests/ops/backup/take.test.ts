@@ -31,8 +31,10 @@ test('a snapshot is the home, with a manifest, for its owner alone; the first of
   chmodSync(join(home, 'outgoing', 'picture.png'), 0o755);
   symlinkSync('/nowhere/at/all', join(home, 'elsewhere'));
   mkdirSync(join(home, 'tmp'));
+  mkdirSync(join(home, 'models'));
   for (const name of [
     'tmp/scratch',
+    'models/large.onnx',
     'claudio.lock',
     'x.partial',
     'claudio.db-wal',

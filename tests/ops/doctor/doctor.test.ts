@@ -62,6 +62,7 @@ test('an installation is looked at group by group, and what is in order says wha
     'Tunnel',
     'Service',
     'Data',
+    'Memory',
     'Backup',
   ]);
   const fine = examination.groups.flatMap(({ title, diagnoses }) =>
@@ -82,6 +83,9 @@ test('an installation is looked at group by group, and what is in order says wha
     'Service: unit',
     'Service: lingering',
     'Data: database',
+    'Memory: words',
+    'Memory: vectors',
+    'Memory: budget',
   ]);
   expect(diagnosis(examination, 'Telegram', 'bot')?.text).toBe('@claudio_test_bot');
   expect(diagnosis(examination, 'Data', 'database')?.text).toMatch(/^sound, 0\.\d MB$/u);

@@ -98,6 +98,11 @@ test('without a service everything else is asked directly: Telegram, Claude Code
       text: '1 running, 1 waiting (the oldest for 2 min 5 s)',
     },
     { name: 'today', state: 'ok', text: '1 turn, $1.50' },
+    expect.objectContaining({
+      name: 'memory',
+      state: 'off',
+      text: '0 memories, found by words alone',
+    }),
     expect.objectContaining({ name: 'backup', state: 'off' }),
     expect.objectContaining({ name: 'health check', state: 'off' }),
   ]);

@@ -25,6 +25,8 @@ export interface ModelStandin {
   answerWith(answerer: Answerer): void;
   /** Answers every request that finds no more specific answer. Without it, such a request gets a 400. */
   always(answerer: Answerer): void;
+  /** Answers the side requests that the function has an answer for; the others are given a title. */
+  answerSide(answerer: (request: ModelRequest) => ModelReply | Promise<ModelReply> | null): void;
   /** Resolves with the next request that comes in after the call. */
   nextRequest(): Promise<ModelRequest>;
   /** Forgets script and requests. */
@@ -41,6 +43,7 @@ export interface ModelStandin {
 export async function startModel(): Promise<ModelStandin> {
   let script: Answerer[] = [];
   let fallback: Answerer | null = null;
+  let sideAnswerer: Parameters<ModelStandin['answerSide']>[0] | null = null;
   let requests: ModelRequest[] = [];
   let sideRequests: ModelRequest[] = [];
   let waiting: ((request: ModelRequest) => void)[] = [];
@@ -61,7 +64,8 @@ export async function startModel(): Promise<ModelStandin> {
     const id = String(count).padStart(6, '0');
     if (asked.tools.length === 0) {
       sideRequests.push(asked);
-      await send(response, asked, textReply('{"title":"A title"}'), id);
+      const reply = (await sideAnswerer?.(asked)) ?? textReply('{"title":"A title"}');
+      await send(response, asked, reply, id);
       return;
     }
     requests.push(asked);
@@ -99,10 +103,14 @@ export async function startModel(): Promise<ModelStandin> {
     always: (answerer) => {
       fallback = answerer;
     },
+    answerSide: (answerer) => {
+      sideAnswerer = answerer;
+    },
     nextRequest: () => new Promise((resolve) => void waiting.push(resolve)),
     reset: () => {
       script = [];
       fallback = null;
+      sideAnswerer = null;
       requests = [];
       sideRequests = [];
     },

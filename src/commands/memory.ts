@@ -1,0 +1,132 @@
+import type { Clock } from '../core/clock.ts';
+import { escapeMarkdown, excerpt, momentOf } from '../core/format.ts';
+import type { RecalledMemory } from '../core/memory.ts';
+import type { ConversationStore } from '../inbox/conversations.ts';
+import type { Recall } from '../memory/recall.ts';
+import type { MemoryStore } from '../memory/store.ts';
+import { daysAgo, kindCounts, listedMemory, percent } from '../memory/telling.ts';
+import type { Command } from './command.ts';
+
+/** What is said where the whole memory is turned off. */
+export const TURNED_OFF =
+  'My memory is turned off in the settings of this machine (`MEMORY_ENABLED`).';
+
+const RECALLED_LENGTH = 300;
+const FOUND_LENGTH = 200;
+const FOUND_COUNT = 8;
+const WORDS_LENGTH = 60;
+
+const KNOWN = [
+  '- `/memory`: what I know, and what I was reminded of for the last answer',
+  '- `/memory search WORDS`: looks for something',
+  '- `/memory off` and `/memory on`: whether I recall and learn in this conversation',
+  '- `/remember TEXT`: tells me something',
+  '- `/forget WORDS`: makes me forget something',
+].join('\n');
+
+/** `/memory`: what the last answer was reminded of and why, the search, and the switch of a conversation. */
+export function memoryCommand(
+  memory: { readonly store: MemoryStore; readonly recall: Recall } | null,
+  conversations: ConversationStore,
+  clock: Clock,
+): Command {
+  return {
+    name: 'memory',
+    description: 'What I remember and was reminded of; “search WORDS”, “off”, “on”',
+    run: ({ conversation: { id, destination } }, args) => {
+      if (memory === null) return { markdown: TURNED_OFF };
+      const [verb = '', words = ''] = splitOnce(args.trim());
+      switch (verb.toLowerCase()) {
+        case '': {
+          const isOn = conversations.hasMemory(id);
+          return {
+            markdown: [
+              counts(memory.store, destination, isOn),
+              ...lastRecall(memory.recall.last(id), clock.now()),
+              `\`/memory search WORDS\` looks for more, \`/forget WORDS\` makes me forget, \`/memory ${isOn ? 'off' : 'on'}\` turns my memory ${isOn ? 'off' : 'on'} here.`,
+            ].join('\n\n'),
+          };
+        }
+        case 'search':
+          return { markdown: search(memory.recall, destination, words, clock.now()) };
+        case 'off':
+        case 'on':
+          if (words !== '') break;
+          conversations.chooseMemory(id, verb.toLowerCase() === 'on');
+          return { markdown: verb.toLowerCase() === 'on' ? SWITCHED_ON : SWITCHED_OFF };
+      }
+      return { markdown: `I know these here:\n\n${KNOWN}` };
+    },
+  };
+}
+
+const SWITCHED_ON =
+  '🧠 My memory is on in this conversation: I recall what I know, and learn from what you say from now on.';
+const SWITCHED_OFF =
+  '🧠 My memory is off in this conversation: I recall nothing and learn nothing here. Nothing was deleted; /memory on brings it back.';
+
+function splitOnce(text: string): readonly string[] {
+  const [verb = ''] = text.split(/\s/u, 1);
+  return [verb, text.slice(verb.length).trim()];
+}
+
+function counts(store: MemoryStore, scope: string, isOn: boolean): string {
+  const known = kindCounts(store.counts(scope).liveByKind);
+  const what = known === '' ? 'I remember nothing of this chat yet.' : `I remember ${known}.`;
+  return `🧠 ${what} My memory is **${isOn ? 'on' : 'off'}** in this conversation.`;
+}
+
+function lastRecall(last: ReturnType<Recall['last']>, nowMs: number): readonly string[] {
+  if (last === null) return [];
+  const which = `the last answer (${momentOf(last.startedAtMs, nowMs)})`;
+  if (last.recalled.length === 0) return [`Nothing came to mind for ${which}.`];
+  const { startedAtMs } = last;
+  return [
+    `For ${which} I was reminded of:`,
+    ...last.recalled.map((recalled, index) => {
+      const { memory, confidence } = recalled;
+      const shown = { number: index + 1, length: RECALLED_LENGTH, confidence, nowMs };
+      return `${listedMemory(memory, shown)}\nWhy: ${escapeMarkdown(why(recalled, startedAtMs, nowMs))}`;
+    }),
+  ];
+}
+
+/** Why it came to mind at that time: what it shares with the message, and how often it was used before. */
+function why(
+  { memory, similarity, foundBy }: RecalledMemory,
+  startedAtMs: number,
+  nowMs: number,
+): string {
+  const shared = {
+    meaning: 'close in meaning to your message',
+    words: 'shares words with your message',
+    both: 'close to your message in meaning and in words',
+  }[foundBy];
+  const likeness = `${shared} (${percent(similarity)})`;
+  // That it was made counts as the first access.
+  const sinceCount = memory.recentAccessesMs.filter((atMs) => atMs >= startedAtMs).length;
+  const usedCount = memory.accessCount - 1 - sinceCount;
+  if (usedCount <= 0) return `${likeness}; not used before`;
+  const before = memory.recentAccessesMs.find((atMs) => atMs < startedAtMs);
+  const times = usedCount === 1 ? 'once' : `${usedCount} times`;
+  const last = before === undefined ? '' : `, last ${daysAgo(before, nowMs)}`;
+  return `${likeness}; used ${times} before${last}`;
+}
+
+function search(recall: Recall, scope: string, words: string, nowMs: number): string {
+  if (words === '') {
+    return 'Tell me what to look for, such as `/memory search staging deploy`.';
+  }
+  const looked = escapeMarkdown(excerpt(words, WORDS_LENGTH));
+  const found = recall.searchWords(scope, words, FOUND_COUNT);
+  if (found.length === 0) {
+    return `I remember nothing with the words “${looked}”. Fewer or other words may find it.`;
+  }
+  return [
+    `🧠 What I remember about “${looked}”:`,
+    ...found.map(({ memory, confidence }, index) =>
+      listedMemory(memory, { number: index + 1, length: FOUND_LENGTH, confidence, nowMs }),
+    ),
+    '/forget with the same words lets you delete from it.',
+  ].join('\n\n');
+}

@@ -1,0 +1,85 @@
+import { escapeMarkdown, excerpt } from '../core/format.ts';
+import type { Memory, MemoryKind, MemorySource } from '../core/memory.ts';
+
+/** What the kinds are called where people read: one of them, and several. */
+const KIND_WORDS: Readonly<Record<MemoryKind, readonly [string, string]>> = {
+  semantic: ['fact', 'facts'],
+  episodic: ['event', 'events'],
+  procedural: ['how-to', 'how-tos'],
+};
+const SOURCE_WORDS: Readonly<Record<MemorySource, string>> = {
+  told: 'you told me',
+  learned: 'learned from a chat',
+  noted: 'noted while working',
+  distilled: 'summed up from older events',
+  imported: 'imported',
+};
+const DAY_MS = 24 * 3_600_000;
+
+/** `1 memory`, `3 memories`. */
+export function memoriesCount(count: number): string {
+  return `${count} ${count === 1 ? 'memory' : 'memories'}`;
+}
+
+/** `12 facts, 1 event`; a kind of which there is none is left out. Empty where there is nothing. */
+export function kindCounts(liveByKind: Readonly<Record<MemoryKind, number>>): string {
+  return (['semantic', 'episodic', 'procedural'] as const)
+    .filter((kind) => liveByKind[kind] > 0)
+    .map((kind) => `${liveByKind[kind]} ${KIND_WORDS[kind][liveByKind[kind] === 1 ? 0 : 1]}`)
+    .join(', ');
+}
+
+/**
+ * A memory in a list, in Markdown, as its number, the beginning of its text and a second line of what it
+ * is: `Fact, you told me, Nov 20, 95 % sure`.
+ *
+ * @param shown.length The most characters of its text.
+ * @param shown.confidence 0 to 1, what is left of it; `null`: nothing is said about it.
+ */
+export function listedMemory(
+  memory: Memory,
+  shown: {
+    readonly number: number;
+    readonly length: number;
+    readonly confidence: number | null;
+    readonly nowMs: number;
+  },
+): string {
+  const [kind] = KIND_WORDS[memory.kind];
+  const about = [
+    `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
+    SOURCE_WORDS[memory.source],
+    dayOf(memory.createdAtMs, shown.nowMs),
+    ...(shown.confidence === null ? [] : [`${percent(shown.confidence)} sure`]),
+  ].join(', ');
+  const text = escapeMarkdown(excerpt(memory.text, shown.length));
+  return `**${shown.number}.** ${text}\n*${escapeMarkdown(about)}*`;
+}
+
+/** `72 %`, of a number from 0 to 1. */
+export function percent(share: number): string {
+  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
+}
+
+/** How long ago something was, by the day: `today`, `yesterday`, `12 days ago`, `3 months ago`. */
+export function daysAgo(atMs: number, nowMs: number): string {
+  const days = Math.max(0, Math.round((midnight(nowMs) - midnight(atMs)) / DAY_MS));
+  if (days === 0) return 'today';
+  if (days === 1) return 'yesterday';
+  if (days < 60) return `${days} days ago`;
+  const months = Math.floor(days / 30.44);
+  return months < 24 ? `${months} months ago` : `${Math.floor(months / 12)} years ago`;
+}
+
+/** `today`, else `Nov 20`, and with the year where it is another; in the machine's time zone. */
+function dayOf(atMs: number, nowMs: number): string {
+  if (midnight(atMs) === midnight(nowMs)) return 'today';
+  const at = new Date(atMs);
+  const isThisYear = at.getFullYear() === new Date(nowMs).getFullYear();
+  const year = isThisYear ? {} : { year: 'numeric' as const };
+  return new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', ...year }).format(at);
+}
+
+function midnight(atMs: number): number {
+  return new Date(atMs).setHours(0, 0, 0, 0);
+}
