@@ -75,7 +75,7 @@ export async function measureWholeTurn(): Promise<readonly Row[]> {
 }
 
 /** Resolves when a process has no children: the program of a turn outlives its answer a little. */
-async function noChildrenOf(pid: number): Promise<void> {
+export async function noChildrenOf(pid: number): Promise<void> {
   const threads = `/proc/${pid}/task`;
   const hasChildren = (): boolean =>
     readdirSync(threads).some((id) => readFileSync(`${threads}/${id}/children`, 'utf8') !== '');

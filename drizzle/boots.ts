@@ -8,4 +8,6 @@ export const boots = sqliteTable('boots', {
   seenAtMs: integer('seen_at_ms').notNull(),
   /** Null while it runs, and for ever when it died. */
   endedAtMs: integer('ended_at_ms'),
+  /** Whether it had a memory, so that what was said then could be learned from. */
+  hasMemory: integer('has_memory', { mode: 'boolean' }).notNull().default(true),
 });

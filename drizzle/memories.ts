@@ -40,6 +40,8 @@ export const memories = sqliteTable(
     recentAccessesMs: text('recent_accesses_ms', { mode: 'json' })
       .$type<readonly number[]>()
       .notNull(),
+    /** Of an old episode: when it was looked at last, and no fact came of it. */
+    lookedAtMs: integer('looked_at_ms'),
   },
   (table) => [
     index('memories_in_scope')

@@ -9,6 +9,7 @@ export const memoryCalls = sqliteTable(
     scope: text('scope').notNull(),
     /** Null while it runs, or where the service died under it. */
     outcome: text('outcome'),
+    /** What it is taken to cost, until that is known. */
     costUsd: real('cost_usd').notNull().default(0),
     startedAtMs: integer('started_at_ms').notNull(),
   },

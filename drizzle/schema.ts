@@ -6,6 +6,7 @@ export { conversations } from './conversations.ts';
 export { deliveries } from './deliveries.ts';
 export { memories } from './memories.ts';
 export { memoryCalls } from './memory-calls.ts';
+export { memoryOrigins } from './memory-origins.ts';
 export { memorySources } from './memory-sources.ts';
 export { memoryVectors } from './memory-vectors.ts';
 export { messages } from './messages.ts';

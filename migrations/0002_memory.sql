@@ -23,6 +23,7 @@ CREATE TABLE `memories` (
 	`ended_at_ms` integer,
 	`access_count` integer NOT NULL,
 	`recent_accesses_ms` text NOT NULL,
+	`looked_at_ms` integer,
 	CONSTRAINT "memories_importance" CHECK(importance between 0 and 1),
 	CONSTRAINT "memories_confidence" CHECK(confidence between 0 and 1)
 );
@@ -41,6 +42,15 @@ CREATE TABLE `memory_calls` (
 );
 --> statement-breakpoint
 CREATE INDEX `memory_calls_by_time` ON `memory_calls` (`started_at_ms`);--> statement-breakpoint
+CREATE TABLE `memory_origins` (
+	`memory_id` integer NOT NULL,
+	`episode_id` integer NOT NULL,
+	PRIMARY KEY(`memory_id`, `episode_id`),
+	FOREIGN KEY (`memory_id`) REFERENCES `memories`(`id`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`episode_id`) REFERENCES `memories`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `memory_origins_by_episode` ON `memory_origins` (`episode_id`);--> statement-breakpoint
 CREATE TABLE `memory_sources` (
 	`memory_id` integer NOT NULL,
 	`message_id` integer NOT NULL,
@@ -74,20 +84,20 @@ CREATE TABLE `recalls` (
 --> statement-breakpoint
 CREATE INDEX `recalls_by_memory` ON `recalls` (`memory_id`);--> statement-breakpoint
 CREATE INDEX `recalls_by_age` ON `recalls` (`at_ms`);--> statement-breakpoint
+ALTER TABLE `boots` ADD `has_memory` integer DEFAULT true NOT NULL;--> statement-breakpoint
 ALTER TABLE `conversations` ADD `has_memory` integer DEFAULT true NOT NULL;--> statement-breakpoint
-CREATE VIEW `memories_live` AS SELECT `id`, `text`, `context`, `outcome`, `trigger` FROM `memories` WHERE `status` = 'live';--> statement-breakpoint
+CREATE VIEW `memories_live` AS SELECT `id`, `text`, `context`, `outcome`, `trigger`, 's' || hex(`scope`) AS `scope` FROM `memories` WHERE `status` = 'live';--> statement-breakpoint
 -- Full text search over what is live: https://sqlite.org/fts5.html#external_content_tables
-CREATE VIRTUAL TABLE `memories_search` USING fts5(`text`, `context`, `outcome`, `trigger`, content='memories_live', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');--> statement-breakpoint
+-- The scope is one word in it, so that a search in one takes no longer for what others hold.
+CREATE VIRTUAL TABLE `memories_search` USING fts5(`text`, `context`, `outcome`, `trigger`, `scope`, content='memories_live', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');--> statement-breakpoint
 -- What is forgotten leaves no trace in it: https://sqlite.org/fts5.html#the_secure_delete_configuration_option
 INSERT INTO `memories_search` (`memories_search`, rank) VALUES ('secure-delete', 1);--> statement-breakpoint
--- In how many memories each word stands: https://sqlite.org/fts5.html#the_fts5vocab_virtual_table_module
-CREATE VIRTUAL TABLE `memories_words` USING fts5vocab(`memories_search`, 'row');--> statement-breakpoint
 CREATE TRIGGER `memories_search_insert` AFTER INSERT ON `memories` WHEN new.`status` = 'live' BEGIN
-	INSERT INTO `memories_search` (rowid, `text`, `context`, `outcome`, `trigger`) VALUES (new.`id`, new.`text`, new.`context`, new.`outcome`, new.`trigger`);
+	INSERT INTO `memories_search` (rowid, `text`, `context`, `outcome`, `trigger`, `scope`) VALUES (new.`id`, new.`text`, new.`context`, new.`outcome`, new.`trigger`, 's' || hex(new.`scope`));
 END;--> statement-breakpoint
 CREATE TRIGGER `memories_search_delete` AFTER DELETE ON `memories` WHEN old.`status` = 'live' BEGIN
-	INSERT INTO `memories_search` (`memories_search`, rowid, `text`, `context`, `outcome`, `trigger`) VALUES ('delete', old.`id`, old.`text`, old.`context`, old.`outcome`, old.`trigger`);
+	INSERT INTO `memories_search` (`memories_search`, rowid, `text`, `context`, `outcome`, `trigger`, `scope`) VALUES ('delete', old.`id`, old.`text`, old.`context`, old.`outcome`, old.`trigger`, 's' || hex(old.`scope`));
 END;--> statement-breakpoint
 CREATE TRIGGER `memories_search_unlist` AFTER UPDATE OF `status` ON `memories` WHEN old.`status` = 'live' AND new.`status` <> 'live' BEGIN
-	INSERT INTO `memories_search` (`memories_search`, rowid, `text`, `context`, `outcome`, `trigger`) VALUES ('delete', old.`id`, old.`text`, old.`context`, old.`outcome`, old.`trigger`);
+	INSERT INTO `memories_search` (`memories_search`, rowid, `text`, `context`, `outcome`, `trigger`, `scope`) VALUES ('delete', old.`id`, old.`text`, old.`context`, old.`outcome`, old.`trigger`, 's' || hex(old.`scope`));
 END;

@@ -79,8 +79,9 @@ export async function compose(outside: {
   const { worker, speaker, deliverer } = turns;
   const seen = createSeenUpdates(database, clock);
   const usage = createUsageReport(database);
-  const boot = recordBoot(database, clock, bootId);
+  const boot = recordBoot(database, clock, bootId, memory !== null);
   const commands = createCommands({
+    database,
     conversations,
     queue,
     usage,

@@ -4,9 +4,11 @@ import { memoryCalls } from '../../drizzle/schema.ts';
 import { createClaudeAgent } from '../agent/claude/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import { createConsolidator } from '../memory/consolidation/consolidator.ts';
-import { openMemory, type OpenMemory } from '../memory/open.ts';
+import { skipTimeWithout } from '../memory/consolidation/cursor.ts';
+import { openMemory } from '../memory/open.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Recall } from '../memory/recall.ts';
+import { mergeWords } from '../memory/upkeep.ts';
 import type { Configuration } from '../platform/configuration/load.ts';
 import type { Database } from '../platform/database/open.ts';
 import { ensurePrivateFolder } from '../platform/files.ts';
@@ -21,7 +23,7 @@ export interface ServiceMemory {
   readonly recall: Recall;
   /** Looks whether there is something to learn from, and what has no vector yet. Returns at once. */
   wake(): void;
-  /** Drops what nobody asks for any more. @returns how many rows. */
+  /** Drops what nobody asks for any more, and tidies up. @returns how many rows. */
   prune(): number;
   /** Breaks off what is being learned, and begins nothing more. May be called again. */
   rest(): Promise<void>;
@@ -45,10 +47,20 @@ interface Outside {
  * @returns `null` where it is turned off, or cannot be opened: the service goes on without.
  */
 export function composeMemory(outside: Outside): ServiceMemory | null {
-  const { configuration, database, clock, log, bootId } = outside;
+  if (!outside.configuration.settings.MEMORY_ENABLED) return null;
+  try {
+    return compose(outside);
+  } catch (error) {
+    outside.log.error({ err: error }, 'memory.unavailable');
+    return null;
+  }
+}
+
+function compose({ configuration, database, clock, log, bootId }: Outside): ServiceMemory {
   const { settings, home } = configuration;
-  const memory = open(outside);
-  if (memory === null) return null;
+  const model = settings.MEMORY_EMBEDDING_MODEL;
+  const memory = openMemory({ database, clock, log, home, model });
+  skipTimeWithout(database);
   const { store, recall, backfill } = memory;
   const tempDir = ensurePrivateFolder(join(home, 'tmp'));
   const agent = createClaudeAgent({
@@ -90,6 +102,7 @@ export function composeMemory(outside: Outside): ServiceMemory | null {
       consolidator.wake();
     },
     prune: () => {
+      mergeWords(database);
       const longAgoMs = clock.now() - CALLS_KEPT_MS;
       const { changes } = database.orm
         .delete(memoryCalls)
@@ -103,15 +116,4 @@ export function composeMemory(outside: Outside): ServiceMemory | null {
       await memory.close();
     },
   };
-}
-
-function open({ configuration, ...outside }: Outside): OpenMemory | null {
-  const { settings, home } = configuration;
-  if (!settings.MEMORY_ENABLED) return null;
-  try {
-    return openMemory({ ...outside, home, model: settings.MEMORY_EMBEDDING_MODEL });
-  } catch (error) {
-    outside.log.error({ err: error }, 'memory.unavailable');
-    return null;
-  }
 }

@@ -1,8 +1,9 @@
-import { withMemory, type MemoryShell } from '../app/from-shell/memory.ts';
+import { withMemory } from '../app/from-shell/memory.ts';
 import { ClaudioError } from '../core/error.ts';
 import type { Memory } from '../core/memory.ts';
+import { createTextFinder } from '../memory/find.ts';
+import type { MemoryStore } from '../memory/store.ts';
 import { memoriesCount } from '../memory/telling.ts';
-import { allMemories } from '../memory/transfer.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { memoryLines } from './memory.ts';
 
@@ -22,25 +23,26 @@ export function memoryForget(
 ): Promise<number> {
   const { ui } = context;
   const { id: ids = [], chat } = options;
-  const words = (text ?? '').toLowerCase().match(/[\p{L}\p{N}\p{S}]+/gu) ?? [];
-  if (words.length === 0 && ids.length === 0) throw nothingNamed();
+  const words = text ?? '';
+  if (!/[\p{L}\p{N}\p{S}]/u.test(words) && ids.length === 0) throw nothingNamed();
   return withMemory(context.environment, async (shell) => {
-    const { memory, scopeOf, commit } = shell;
+    const { memory, database, scopeOf, commit } = shell;
     const scope = chat === undefined ? {} : { scope: scopeOf(chat) };
-    const named = ids.map((id) => memory.store.find(id)).filter((one) => one !== null);
-    const found = [...named, ...(words.length === 0 ? [] : withWords(shell, words, scope))];
-    const chosen = [...new Map(found.map((one) => [one.id, one])).values()].filter(
-      (one) => scope.scope === undefined || one.scope === scope.scope,
-    );
+    const found = createTextFinder(database)(words, { ...scope, isWhole: true });
+    const chosen = [...new Set([...ids, ...found])]
+      .map((id) => memory.store.find(id))
+      .filter((one) => one !== null)
+      .filter((one) => scope.scope === undefined || one.scope === scope.scope);
     const missing = ids.filter((id) => !chosen.some((one) => one.id === id));
-    for (const id of missing) ui.warn(`There is no memory ${id}.`);
+    for (const id of missing)
+      ui.warn(`There is no memory ${id}${chat === undefined ? '' : ' in that chat'}.`);
     if (chosen.length === 0) {
       ui.say(
-        'Nothing was forgotten. `claudio memory search` finds by meaning; --id takes the numbers.',
+        'Nothing was forgotten. `claudio memory search` and `list` show what there is; --id takes a number.',
       );
       return EXIT.failed;
     }
-    show(context, chosen);
+    show(context, chosen, memory.store);
     if (
       !(await ui.confirm(
         `Forget ${chosen.length === 1 ? 'it' : `these ${chosen.length}`} for good?`,
@@ -57,21 +59,13 @@ export function memoryForget(
   });
 }
 
-/** Those in which all of the words stand, as parts of others too; history as well. */
-function withWords(
-  { memory }: MemoryShell,
-  words: readonly string[],
-  scope: { readonly scope?: string },
-): readonly Memory[] {
-  return [...allMemories(memory.store, { ...scope, isWhole: true })].flat().filter((one) => {
-    const all = [one.text, one.context, one.outcome, one.trigger].join('\n').toLowerCase();
-    return words.every((word) => all.includes(word));
-  });
-}
-
-function show({ print, ui }: CliContext, memories: readonly Memory[]): void {
+function show(
+  { print, ui }: CliContext,
+  memories: readonly Memory[],
+  store: Pick<MemoryStore, 'sources'>,
+): void {
   const isOfMany = new Set(memories.map(({ scope }) => scope)).size > 1;
-  for (const one of memories.slice(0, SHOWN_COUNT)) print(memoryLines(one, isOfMany));
+  for (const one of memories.slice(0, SHOWN_COUNT)) print(memoryLines(one, isOfMany, store));
   if (memories.length > SHOWN_COUNT) ui.say(`… and ${memories.length - SHOWN_COUNT} more`);
 }
 

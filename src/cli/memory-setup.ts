@@ -10,7 +10,7 @@ import { untilInterrupted } from './interrupt.ts';
 
 const BYTES_PER_MB = 1e6;
 const BAR_WIDTH = 24;
-const MEANWHILE = 'Until then everything that is remembered is found by its words alone.';
+const MEANWHILE = 'Without the model everything that is remembered is found by its words alone.';
 
 /**
  * `claudio memory setup`: fetches the model, and sees that it works here. Where it is there and whole, it

@@ -4,6 +4,7 @@ import { withMemory } from '../app/from-shell/memory.ts';
 import { ClaudioError, hasCode, messageOf } from '../core/error.ts';
 import { memoriesCount } from '../memory/telling.ts';
 import { allMemories, exportedLine, importMemories } from '../memory/transfer.ts';
+import { systemClock } from '../platform/clock.ts';
 import { writePrivateFile } from '../platform/files.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 
@@ -27,7 +28,7 @@ export function memoryExport(
       isWhole: true,
     });
     if (file !== undefined) {
-      const lines = [...pages].flat().map((one) => `${exportedLine(one)}\n`);
+      const lines = [...pages].flat().map((one) => `${exportedLine(one, systemClock.now())}\n`);
       writeTo(resolve(file), lines.join(''));
       context.ui.done(`${memoriesCount(lines.length)} in ${file}`);
       return EXIT.ok;
@@ -38,7 +39,7 @@ export function memoryExport(
       isRead = false;
     });
     for (const page of pages) {
-      context.print(page.map(exportedLine).join('\n'));
+      context.print(page.map((one) => exportedLine(one, systemClock.now())).join('\n'));
       // So that an error of the stream is heard.
       await new Promise(setImmediate);
       if (!isRead) break;
@@ -55,7 +56,7 @@ function writeTo(path: string, text: string): void {
   } catch (error) {
     throw new ClaudioError({
       code: 'memory.file',
-      message: `${path} cannot be written: ${messageOf(error)}.`,
+      message: `${path} cannot be written: ${plainly(error)}.`,
       hint: 'Name another file with --file, or leave it out and redirect standard output.',
       cause: error,
     });
@@ -134,11 +135,16 @@ async function read<T>(
     if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR', 'EIO')) throw error;
     throw new ClaudioError({
       code: 'memory.file',
-      message: `${file} cannot be read: ${messageOf(error)}.`,
+      message: `${file} cannot be read: ${plainly(error)}.`,
       hint: 'Name a file that `claudio memory export` wrote, or - for standard input. What was taken in before stays.',
       cause: error,
     });
   }
+}
+
+/** `no such file or directory`, of `ENOENT: no such file or directory, open '…'`. */
+function plainly(error: unknown): string {
+  return messageOf(error).replace(/^E[A-Z]+: ([^,]+).*$/u, '$1');
 }
 
 async function* bytesOf(stream: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -8,15 +8,24 @@ import {
   KEEP,
   MAX_ASKED_COUNT,
 } from '../memory/forget-question.ts';
+import { memoriesMeant, siblingCount, type TextFinder } from '../memory/find.ts';
 import type { Recall } from '../memory/recall.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import { memoriesCount } from '../memory/telling.ts';
 import type { Outbox } from '../outbox/append.ts';
+import type { Database } from '../platform/database/open.ts';
 import type { Command } from './command.ts';
 import { TURNED_OFF } from './memory.ts';
 
-/** `/forget`: shows what it finds by words, with buttons. Nothing is forgotten before one is pressed. */
-export function forgetCommand(memory: { readonly recall: Recall } | null, clock: Clock): Command {
+/**
+ * `/forget`: shows what it finds by words, history too, with buttons. Nothing is forgotten before one is
+ * pressed.
+ */
+export function forgetCommand(
+  memory: { readonly store: MemoryStore; readonly recall: Recall } | null,
+  findText: TextFinder,
+  clock: Clock,
+): Command {
   return {
     name: 'forget',
     description: 'Make me forget: “/forget WORDS” shows what I find first',
@@ -29,18 +38,18 @@ export function forgetCommand(memory: { readonly recall: Recall } | null, clock:
             'Send /forget with some words of what I should forget, such as `/forget old address`. I show you what I find, and ask before anything is gone.',
         };
       }
-      const found = memory.recall.searchWords(conversation.destination, words, MAX_ASKED_COUNT);
+      const where = { scope: conversation.destination, isWhole: true };
+      const found = memoriesMeant(memory, findText, words, where);
       if (found.length === 0) {
         return {
           markdown:
             'I found nothing with these words, so there is nothing to forget. Other words may find it; /memory shows what I was reminded of last.',
         };
       }
-      return forgetQuestion(
-        found.map((one) => one.memory),
-        clock.now(),
-        'person',
-      );
+      return forgetQuestion(found.slice(0, MAX_ASKED_COUNT), clock.now(), {
+        asker: 'person',
+        moreCount: Math.max(0, found.length - MAX_ASKED_COUNT),
+      });
     },
   };
 }
@@ -51,21 +60,25 @@ export function forgetCommand(memory: { readonly recall: Recall } | null, clock:
  */
 export function forgetPresses(
   store: MemoryStore,
+  database: Database,
   outbox: Outbox,
 ): ReadonlyMap<string, (press: InboundPress, argument: string) => string | null> {
   /** In place of the question, which has the very words that are to be gone. */
-  const settle = (press: InboundPress, what: string) => {
+  const settle = (press: InboundPress, what: string, more = '') => {
     outbox.edit(press.conversation, {
       messageId: press.messageId,
-      markdown: `**${what}, by ${escapeMarkdown(press.sender.name)}.**`,
+      markdown: `**${what}, by ${escapeMarkdown(press.sender.name)}.**${more}`,
       buttons: [],
     });
   };
 
   const forget = (press: InboundPress, argument: string): string | null => {
-    const gone = store.forget(askedIds(argument), press.conversation.destination);
+    const { destination } = press.conversation;
+    const ids = askedIds(argument);
+    const keptCount = siblingCount(database, ids, destination);
+    const gone = store.forget(ids, destination);
     if (gone.length === 0) return null;
-    settle(press, `🗑 Forgotten: ${memoriesCount(gone.length)}`);
+    settle(press, `🗑 Forgotten: ${memoriesCount(gone.length)}`, siblingsKept(keptCount));
     return 'Forgotten.';
   };
 
@@ -83,4 +96,12 @@ export function forgetPresses(
     [FORGET, forget],
     [KEEP, keep],
   ]);
+}
+
+/** What was said once may be remembered in more than one way. */
+function siblingsKept(count: number): string {
+  if (count === 0) return '';
+  return count === 1
+    ? ' 1 other memory came from the same messages; /forget finds it too.'
+    : ` ${count} other memories came from the same messages; /forget finds them too.`;
 }

@@ -189,7 +189,8 @@ export function createPressHandler(parts: {
     [ANSWER, answer],
   ]);
 
-  const memoryHandlers = parts.memory === null ? null : forgetPresses(parts.memory, parts.outbox);
+  const memoryHandlers =
+    parts.memory === null ? null : forgetPresses(parts.memory, parts.database, parts.outbox);
 
   const aboutTurn = (press: InboundPress, verb: string, argument: string): Pressed | null => {
     const handler = handlers.get(verb);

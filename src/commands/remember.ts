@@ -46,6 +46,6 @@ function wordsFor(outcome: RememberOutcome, isOn: boolean): string {
   const kept =
     outcome.kind === 'known'
       ? '🧠 I know that already.'
-      : '🧠 I will remember that in this chat. /forget takes it back.';
+      : '🧠 I will remember that in this chat. /forget takes it back, or what is no longer so.';
   return isOn ? kept : `${kept} My memory is off here, so I make no use of it before /memory on.`;
 }

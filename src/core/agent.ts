@@ -9,7 +9,7 @@ export interface AgentRequest {
   readonly marker: string;
   /**
    * May still be on its way while the program starts, for two seconds at most: a program that gets
-   * nothing to read for three goes on without. A promise must not reject.
+   * nothing to read for three gives up. A promise must not reject.
    */
   readonly prompt: string | Promise<string>;
   /** Added to the agent's own system prompt. */

@@ -29,7 +29,12 @@ export interface NewMemory {
   readonly source: MemorySource;
   /** The messages that it came from. */
   readonly messageIds?: readonly number[];
-  /** When it was made first, where that was earlier: what comes back from a file keeps its date. */
+  /** Of a fact: the episodes that it was made of. */
+  readonly episodeIds?: readonly number[];
+  /**
+   * Since when it is so, where that is earlier than now: what comes back from a file keeps its date, and
+   * what was made of episodes has that of the last of them.
+   */
   readonly createdAtMs?: number;
 }
 

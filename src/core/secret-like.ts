@@ -9,6 +9,8 @@ const KINDS: readonly RegExp[] = [
   /\b(?:[rs]k_(?:live|test)|whsec)_\w{16}/u,
   /\bnpm_[A-Za-z0-9]{30}/u,
   /\bAIza[\w-]{35}/u,
+  // Hugging Face, DigitalOcean, SendGrid, Shopify, PyPI.
+  /\b(?:hf_[A-Za-z\d]{30}|do[opr]_v1_[a-f\d]{60}|SG\.[\w-]{20}|shp(?:at|ca|pa|ss)_[A-Fa-f\d]{30}|pypi-[\w-]{30})/u,
   // Anthropic and OpenAI.
   /(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20}/u,
   // A bot of Telegram: https://core.telegram.org/bots/api#authorizing-your-bot
@@ -23,7 +25,7 @@ const KINDS: readonly RegExp[] = [
 ];
 
 const PASSWORD =
-  '(?:pass(?:word|wort|phrase|code|wd)|kennwort|pwd|zugangscode|api[ _-]?(?:key|schlüssel)|(?:access|secret|private|encryption)[ _-]?key)s?';
+  '(?:pass(?:word|wort|phrase|code|wd)|kennwort|pwd|\\bpw|zugangscode|api[ _-]?(?:key|schlüssel)|(?:access|secret|private|encryption)[ _-]?key)s?';
 const TOKEN = '(?:token|secret|credentials?)';
 const OPEN = '["\'`*“„]{0,3}';
 const SET = `${OPEN}\\s{0,3}(?:=>|->|→|[:=])\\s{0,3}${OPEN}`;

@@ -1,8 +1,9 @@
 import { eq, sql } from 'drizzle-orm';
-import { consolidations, conversations } from '../../drizzle/schema.ts';
+import { conversations } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { ProgressLevel } from '../core/progress.ts';
+import { learnNoFurtherBack } from '../memory/consolidation/cursor.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** What is kept of each conversation. */
@@ -70,15 +71,7 @@ export function createConversationStore(database: Database, clock: Clock): Conve
     hasMemory: (id) => row(id).hasMemory,
     chooseMemory: (id, hasMemory) => {
       if (hasMemory && !row(id).hasMemory) {
-        const lastMessageId = sql`(select coalesce(max(id), 0) from messages)`;
-        orm
-          .insert(consolidations)
-          .values({ conversationId: id, lastMessageId })
-          .onConflictDoUpdate({
-            target: consolidations.conversationId,
-            set: { lastMessageId, failureCount: 0, notBeforeMs: 0 },
-          })
-          .run();
+        learnNoFurtherBack(database, eq(conversations.id, id));
       }
       orm.update(conversations).set({ hasMemory }).where(eq(conversations.id, id)).run();
     },

@@ -58,7 +58,12 @@ function faultOf(
   }
   const wrong = SHARES.find((name) => !isShare(memory[name] ?? 0));
   if (wrong !== undefined) return `Its ${wrong} is not a number from 0 to 1.`;
-  if ([kept.text, ...DETAILS.map((name) => kept[name] ?? '')].some(isSecretLike)) {
+  if (memory.createdAtMs !== undefined && !isDate(memory.createdAtMs)) {
+    return 'Its date cannot be right.';
+  }
+  const parts = [kept.text, ...DETAILS.map((name) => kept[name] ?? '')];
+  // Together too: what a value is called may stand in another part than the value.
+  if ([...parts, parts.join('\n')].some(isSecretLike)) {
     return 'It looks as if it holds a secret, such as a password, a token or a key. Secrets are never remembered.';
   }
   return null;
@@ -73,4 +78,8 @@ function onOneLine(text: string): string {
 
 function isShare(number: number): boolean {
   return number >= 0 && number <= 1;
+}
+
+function isDate(ms: number): boolean {
+  return Number.isInteger(ms) && !Number.isNaN(new Date(ms).getTime());
 }

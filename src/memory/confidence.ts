@@ -1,3 +1,5 @@
+import type { Memory } from '../core/memory.ts';
+
 const DAY_MS = 24 * 3_600_000;
 /** So long after its last use a fact is as sure as it was. */
 const SURE_MS = 30 * DAY_MS;
@@ -15,4 +17,14 @@ const FLOOR = 0.1;
 export function confidenceNow(confidence: number, lastAccessMs: number, nowMs: number): number {
   const unusedMs = Math.max(0, nowMs - lastAccessMs - SURE_MS);
   return Math.max(Math.min(confidence, FLOOR), confidence * 0.5 ** (unusedMs / HALVED_MS));
+}
+
+/** What is left of the confidence of a memory; `null` where it has none. */
+export function confidenceLeft(
+  memory: Pick<Memory, 'confidence' | 'recentAccessesMs' | 'createdAtMs'>,
+  nowMs: number,
+): number | null {
+  const { confidence, recentAccessesMs, createdAtMs } = memory;
+  if (confidence === null) return null;
+  return confidenceNow(confidence, recentAccessesMs[0] ?? createdAtMs, nowMs);
 }

@@ -10,6 +10,8 @@ export const KEEP = 'keep';
 /** The most memories in one question. With more the buttons would not hold their ids. */
 export const MAX_ASKED_COUNT = 5;
 
+const LASTING =
+  'What is forgotten cannot be brought back. The messages that it came from stay in the chat.';
 const TEXT_LENGTH = 300;
 const LABEL_LENGTH = 28;
 /** As many as {@link MAX_ASKED_COUNT}, of so many digits that they fit the 64 bytes of a button. */
@@ -19,12 +21,13 @@ const IDS = /^[1-9]\d{0,9}(?:,[1-9]\d{0,9}){0,4}$/u;
  * Asks a person whether memories are to be forgotten.
  *
  * @param memories 1 to {@link MAX_ASKED_COUNT}.
- * @param asker Who wants them forgotten; Claude only suggests it.
+ * @param options.asker Who wants them forgotten; Claude only suggests it.
+ * @param options.moreCount How many were found that are not among them.
  */
 export function forgetQuestion(
   memories: readonly Memory[],
   nowMs: number,
-  asker: 'person' | 'claude',
+  { asker, moreCount = 0 }: { readonly asker: 'person' | 'claude'; readonly moreCount?: number },
 ): { readonly markdown: string; readonly buttons: readonly (readonly Button[])[] } {
   const isOne = memories.length === 1;
   const lead = {
@@ -34,9 +37,15 @@ export function forgetQuestion(
   const listed = memories.map((memory, index) =>
     listedMemory(memory, { number: index + 1, length: TEXT_LENGTH, confidence: null, nowMs }),
   );
+  const more =
+    moreCount === 0
+      ? []
+      : [
+          `And ${moreCount} more with these words, or one of them: forget these first, or narrow it down.`,
+        ];
   const all = memories.map(({ id }) => id).join(',');
   return {
-    markdown: [`🗑 ${lead}`, ...listed, 'What is forgotten cannot be brought back.'].join('\n\n'),
+    markdown: [`🗑 ${lead}`, ...listed, ...more, LASTING].join('\n\n'),
     buttons: [
       ...memories.map(({ id, text }, index) => [
         { label: `🗑 ${index + 1}: ${excerpt(text, LABEL_LENGTH)}`, data: `${FORGET}:${id}` },

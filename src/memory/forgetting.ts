@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm';
-import { memories } from '../../drizzle/schema.ts';
+import { inArray, sql } from 'drizzle-orm';
+import { conversations, memories } from '../../drizzle/schema.ts';
 import type { Memory } from '../core/memory.ts';
 import { type Database, isDatabaseFault } from '../platform/database/open.ts';
+import { learnNoFurtherBack } from './consolidation/cursor.ts';
 import type { VectorIndex } from './vectors.ts';
 
 /**
@@ -10,10 +11,11 @@ import type { VectorIndex } from './vectors.ts';
  * former bytes behind otherwise. See https://sqlite.org/pragma.html#pragma_secure_delete
  *
  * When the transaction is over, the caller's too, the write-ahead log is emptied into the file, because
- * that still has what was overwritten. Where another program is reading, it is emptied later: by the next
- * who forgets, or by the last who closes the database. Backups keep what they have, and so may, once in
- * thousands, the unused part of a page from which SQLite has moved a row to another, until that part is
- * written to or the database is rebuilt: https://sqlite.org/lang_vacuum.html
+ * that still has what was overwritten. Where another program is reading, that waits for it as any write
+ * waits for a lock, a quarter of a second at most, and then leaves it to the next who forgets, or to the
+ * last who closes the database. Backups keep what they have, and so may, once in thousands, the unused part
+ * of a page from which SQLite has moved a row to another, until that part is written to or the database is
+ * rebuilt: https://sqlite.org/lang_vacuum.html
  */
 export function createForgetting(database: Database, vectors: VectorIndex | null) {
   const { orm } = database;
@@ -44,7 +46,8 @@ export function createForgetting(database: Database, vectors: VectorIndex | null
       orm.run(
         sql`delete from memories where id in (select value from json_each(${JSON.stringify(gone)}))`,
       );
-      learnNoFurtherBack(database, [...new Set(asked.map((memory) => memory.scope))]);
+      const scopes = [...new Set(asked.map((memory) => memory.scope))];
+      learnNoFurtherBack(database, inArray(conversations.destination, scopes));
     });
     // Nothing is awaited in a transaction, so by then the caller's is over.
     if (sqlite.inTransaction) queueMicrotask(emptyLog);
@@ -54,8 +57,8 @@ export function createForgetting(database: Database, vectors: VectorIndex | null
 }
 
 /**
- * These, those in whose place they came, and so on; and the episodes that were made into facts and came
- * from the same messages, because these may be the facts.
+ * These, those in whose place they came, and so on; with the episodes that they were made of, and those
+ * that were made into facts and came from the same messages, because these may be the facts.
  */
 function withHistory({ orm }: Database, asked: readonly Memory[]): readonly number[] {
   const ids = asked.map(({ id }) => id);
@@ -64,6 +67,9 @@ function withHistory({ orm }: Database, asked: readonly Memory[]): readonly numb
       sql`with recursive gone (id) as (
         select value from json_each(${JSON.stringify(ids)})
         union select replaced.id from gone join memories as replaced on replaced.replaced_by_id = gone.id
+        union select origin.episode_id from gone
+          join memory_origins as origin on origin.memory_id = gone.id
+          join memories as episode on episode.id = origin.episode_id and episode.status = 'distilled'
         union select episode.id from gone
           join memories as fact on fact.id = gone.id and fact.status <> 'distilled'
           join memory_sources as told on told.memory_id = fact.id
@@ -72,15 +78,4 @@ function withHistory({ orm }: Database, asked: readonly Memory[]): readonly numb
       ) select id from gone`,
     )
     .map(({ id }) => id);
-}
-
-/** What was said in these scopes so far is not looked through any more. */
-function learnNoFurtherBack({ orm }: Database, scopes: readonly string[]): void {
-  orm.run(
-    sql`insert into consolidations (conversation_id, last_message_id)
-      select id, (select coalesce(max(id), 0) from messages) from conversations
-      where destination in (select value from json_each(${JSON.stringify(scopes)}))
-      on conflict (conversation_id) do update
-      set last_message_id = excluded.last_message_id, failure_count = 0, not_before_ms = 0`,
-  );
 }

@@ -31,7 +31,9 @@ export function openMemory(parts: {
   readonly model: string;
 }): OpenMemory {
   const { database, clock, log } = parts;
-  const vectors = openVectorIndex(database);
+  const vectors = openVectorIndex(database, {
+    onFault: (error) => log.warn({ err: error }, 'memory.words-alone'),
+  });
   const modelsDir = join(parts.home, 'models');
   const embedder =
     vectors === null ? null : createLocalEmbedder({ model: parts.model, modelsDir, log });

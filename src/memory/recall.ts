@@ -14,8 +14,9 @@ import { createWordSearch } from './words.ts';
 export interface Recall {
   /**
    * What a turn is reminded of: the best five over the threshold, best first. Each counts as accessed, and
-   * is kept for {@link Recall.last}; what an earlier attempt at the turn was reminded of is not. Never
-   * throws: a fault is logged, and nothing is recalled.
+   * is kept for {@link Recall.last}; what an earlier attempt at the turn was reminded of is not. The turn
+   * need not wait for that commit, which follows at once. Never throws: a fault is logged, and nothing is
+   * recalled.
    */
   forTurn(
     turn: { readonly turnId: number; readonly scope: string },
@@ -33,8 +34,9 @@ export interface Recall {
 
 /** Of how many memories a turn is reminded. */
 const RECALLED_COUNT = 5;
-/** How many are scored, of the nearest in meaning and of those that have the words. */
-const CANDIDATE_COUNT = 40;
+/** How many are scored: of the nearest in meaning, and of those that have the words. */
+const NEAR_COUNT = 25;
+const WORDS_COUNT = 12;
 /** What is embedded of a query: more than a model's window has room for. */
 const EMBEDDED_LENGTH = 2000;
 /** How long a turn waits for an embedding. A model that loads goes on, for the next one. */
@@ -79,12 +81,16 @@ export function createRecall(parts: {
 
   const candidates = (
     { scope, text, vector }: Query,
-    count: number,
+    limit: number,
   ): ReadonlyMap<number, Found> => {
-    const near = vector === null ? [] : (vectors?.nearest(scope, vector, count) ?? []);
+    const near =
+      vector === null ? [] : (vectors?.nearest(scope, vector, Math.max(NEAR_COUNT, limit)) ?? []);
     const cosines = new Map(near.map(({ memoryId, similarity }) => [memoryId, similarity]));
     const shares = new Map(
-      searchWords(scope, text, count).map(({ memoryId, share }) => [memoryId, share]),
+      searchWords(scope, text, Math.max(WORDS_COUNT, limit)).map(({ memoryId, share }) => [
+        memoryId,
+        share,
+      ]),
     );
     const byWordsOnly = [...shares.keys()].filter((id) => !cosines.has(id));
     const others = vector === null ? undefined : vectors?.similarities(byWordsOnly, vector);
@@ -105,7 +111,7 @@ export function createRecall(parts: {
     limit: number,
     isWanted: (score: Score) => boolean,
   ): readonly RecalledMemory[] => {
-    const found = candidates(query, Math.max(CANDIDATE_COUNT, limit));
+    const found = candidates(query, limit);
     const rows = histories.all(JSON.stringify([...found.keys()])) as [
       number,
       number,
@@ -142,6 +148,14 @@ export function createRecall(parts: {
     return vector?.length === index.dimensionCount ? vector : null;
   };
 
+  const keep = (turnId: number, found: readonly RecalledMemory[]): void => {
+    try {
+      reminders.keep(turnId, found);
+    } catch (error) {
+      log.error({ err: error, turn: turnId }, 'memory.recall-not-kept');
+    }
+  };
+
   return {
     forTurn: async ({ turnId, scope }, text, signal) => {
       try {
@@ -151,7 +165,7 @@ export function createRecall(parts: {
         const found = isEmpty
           ? []
           : best({ scope, text, vector }, RECALLED_COUNT, isWorthRecalling);
-        reminders.keep(turnId, found);
+        setImmediate(keep, turnId, found);
         return found;
       } catch (error) {
         log.error({ err: error, turn: turnId }, 'memory.recall-failed');

@@ -1,5 +1,11 @@
 import { and, asc, count, desc, eq, lt, sql } from 'drizzle-orm';
-import { memories, memorySources, memoryVectors, messages } from '../../drizzle/schema.ts';
+import {
+  memories,
+  memoryOrigins,
+  memorySources,
+  memoryVectors,
+  messages,
+} from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Memory, MemoryKind, NewMemory } from '../core/memory.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -18,18 +24,18 @@ export type RememberOutcome =
   /** It cannot be kept; `reason` is a sentence for a person: empty, too long, secret-like. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Counts of what is kept. */
+/** Counts of what is kept. With 100,000 memories they take some 100 ms: nothing for every turn. */
 export interface MemoryCounts {
   readonly liveByKind: Readonly<Record<MemoryKind, number>>;
   readonly supersededCount: number;
   readonly distilledCount: number;
-  /** Live ones with a vector of the given model, or of any where none is given. */
+  /** Live ones with a vector of the given model, or of any where none is given. Counted when it is read. */
   readonly embeddedCount: number;
 }
 
 /**
- * The memories of all scopes. Everything is synchronous and takes no longer than a few milliseconds;
- * what writes may stand in a transaction of the caller.
+ * The memories of all scopes. Everything is synchronous and, apart from what counts and what forgets, takes no
+ * longer than a few milliseconds; what writes may stand in a transaction of the caller.
  */
 export interface MemoryStore {
   /** Looks at what is to be remembered, and keeps it. It gets its vector later, see backfill.ts. */
@@ -48,7 +54,7 @@ export interface MemoryStore {
   /** Counts an access, and writes down what is left of its confidence. Those that are not live are left alone. */
   accessed(ids: readonly number[]): void;
   /** Counts an access, adds to its confidence, and keeps where it was heard again. */
-  strengthen(id: number, messageIds: readonly number[]): void;
+  strengthen(id: number, messageIds: readonly number[], episodeIds?: readonly number[]): void;
   /** Makes one history in favour of a later one. Does nothing where it is not live or of another scope. */
   supersede(id: number, byId: number): boolean;
   /** Makes episodes history of which facts were made. */
@@ -63,7 +69,13 @@ export interface MemoryStore {
   forget(ids: readonly number[], scope?: string): readonly Memory[];
   counts(scope?: string, model?: string): MemoryCounts;
   /** The messages that a memory came from, oldest first. */
-  sources(id: number): readonly { readonly messageId: number; readonly createdAtMs: number }[];
+  sources(id: number): readonly {
+    readonly messageId: number;
+    readonly role: 'person' | 'claude' | 'command';
+    readonly author: string | null;
+    readonly text: string;
+    readonly createdAtMs: number;
+  }[];
 }
 
 /** What is gained of the rest by being heard again. */
@@ -101,16 +113,30 @@ export function createMemoryStore(parts: {
       importance: change.importance ?? memory.importance,
     });
   };
-  const addSources = ({ id, scope }: Memory, messageIds: readonly number[] = []): void => {
-    if (messageIds.length === 0) return;
-    orm.run(
-      sql`insert into memory_sources (memory_id, message_id)
-        select ${id}, messages.id from messages
-        join conversations on conversations.id = messages.conversation_id
-        where messages.id in (select value from json_each(${JSON.stringify(messageIds)}))
-        and conversations.destination = ${scope}
-        on conflict do nothing`,
-    );
+  const addSources = (
+    { id, scope }: Memory,
+    messageIds: readonly number[] = [],
+    episodeIds: readonly number[] = [],
+  ): void => {
+    if (messageIds.length > 0) {
+      orm.run(
+        sql`insert into memory_sources (memory_id, message_id)
+          select ${id}, messages.id from messages
+          join conversations on conversations.id = messages.conversation_id
+          where messages.id in (select value from json_each(${JSON.stringify(messageIds)}))
+          and conversations.destination = ${scope}
+          on conflict do nothing`,
+      );
+    }
+    if (episodeIds.length > 0) {
+      orm.run(
+        sql`insert into ${memoryOrigins} (memory_id, episode_id)
+          select ${id}, id from memories
+          where id in (select value from json_each(${JSON.stringify(episodeIds)}))
+          and kind = 'episodic' and scope = ${scope}
+          on conflict do nothing`,
+      );
+    }
   };
   const end = (ids: readonly number[], status: 'superseded' | 'distilled', byId: number | null) => {
     orm
@@ -135,7 +161,7 @@ export function createMemoryStore(parts: {
         if (same !== undefined) access(same);
         const kept =
           same ?? statements.insert.get({ ...checked.memory, scope, ...made(memory, clock.now()) });
-        addSources(kept, memory.messageIds);
+        addSources(kept, memory.messageIds, memory.episodeIds);
         return same === undefined
           ? { kind: 'remembered', memory: kept }
           : { kind: 'known', memory: find(same.id) ?? same };
@@ -165,7 +191,7 @@ export function createMemoryStore(parts: {
         }
       });
     },
-    strengthen: (id, messageIds) => {
+    strengthen: (id, messageIds, episodeIds) => {
       database.transaction(() => {
         const memory = findLive(id);
         if (memory === null) return;
@@ -173,7 +199,7 @@ export function createMemoryStore(parts: {
           confidence: raised(leftOf(memory, clock.now()), CONFIDENCE_GAIN, MOST_CONFIDENCE),
           importance: raised(memory.importance, IMPORTANCE_GAIN, 1),
         });
-        addSources(memory, messageIds);
+        addSources(memory, messageIds, episodeIds);
       });
     },
     supersede: (id, byId) =>
@@ -201,12 +227,6 @@ export function createMemoryStore(parts: {
         rows
           .filter((row) => row.status === status && (kind === undefined || row.kind === kind))
           .reduce((total, row) => total + row.count, 0);
-      const embedded = orm
-        .select({ count: count() })
-        .from(memoryVectors)
-        .innerJoin(memories, eq(memories.id, memoryVectors.memoryId))
-        .where(and(LIVE, inScope, model === undefined ? undefined : eq(memoryVectors.model, model)))
-        .get();
       return {
         liveByKind: {
           episodic: sum('live', 'episodic'),
@@ -215,12 +235,27 @@ export function createMemoryStore(parts: {
         },
         supersededCount: sum('superseded'),
         distilledCount: sum('distilled'),
-        embeddedCount: embedded?.count ?? 0,
+        get embeddedCount() {
+          const ofModel = model === undefined ? undefined : eq(memoryVectors.model, model);
+          const row = orm
+            .select({ count: count() })
+            .from(memoryVectors)
+            .innerJoin(memories, eq(memories.id, memoryVectors.memoryId))
+            .where(and(LIVE, inScope, ofModel))
+            .get();
+          return row?.count ?? 0;
+        },
       };
     },
     sources: (id) =>
       orm
-        .select({ messageId: messages.id, createdAtMs: messages.createdAtMs })
+        .select({
+          messageId: messages.id,
+          role: messages.role,
+          author: messages.author,
+          text: messages.text,
+          createdAtMs: messages.createdAtMs,
+        })
         .from(memorySources)
         .innerJoin(messages, eq(messages.id, memorySources.messageId))
         .where(eq(memorySources.memoryId, id))

@@ -1,5 +1,6 @@
-import { escapeMarkdown, excerpt } from '../core/format.ts';
+import { escapeMarkdown, excerpt, momentOf } from '../core/format.ts';
 import type { Memory, MemoryKind, MemorySource } from '../core/memory.ts';
+import type { MemoryStore } from './store.ts';
 
 /** What the kinds are called where people read: one of them, and several. */
 const KIND_WORDS: Readonly<Record<MemoryKind, readonly [string, string]>> = {
@@ -14,6 +15,14 @@ const SOURCE_WORDS: Readonly<Record<MemorySource, string>> = {
   distilled: 'summed up from older events',
   imported: 'imported',
 };
+/** Said of what is only history by now. */
+const STATUS_WORDS: Readonly<Record<Exclude<Memory['status'], 'live'>, string>> = {
+  superseded: 'replaced since by something newer',
+  distilled: 'summed up since',
+};
+const DETAILS_LENGTH = 160;
+const SAID_LENGTH = 80;
+const AUTHOR_LENGTH = 30;
 const DAY_MS = 24 * 3_600_000;
 
 /** `1 memory`, `3 memories`. */
@@ -30,8 +39,8 @@ export function kindCounts(liveByKind: Readonly<Record<MemoryKind, number>>): st
 }
 
 /**
- * A memory in a list, in Markdown, as its number, the beginning of its text and a second line of what it
- * is: `Fact, you told me, Nov 20, 95 % sure`.
+ * A memory in a list, in Markdown, as its number, the beginning of its text, one of what else it says
+ * (`When: a deploy`) and a last line of what it is: `Fact, you told me, Nov 20, 95 % sure`.
  *
  * @param shown.length The most characters of its text.
  * @param shown.confidence 0 to 1, what is left of it; `null`: nothing is said about it.
@@ -50,10 +59,56 @@ export function listedMemory(
     `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
     SOURCE_WORDS[memory.source],
     dayOf(memory.createdAtMs, shown.nowMs),
-    ...(shown.confidence === null ? [] : [`${percent(shown.confidence)} sure`]),
+    ...(memory.status === 'live'
+      ? shown.confidence === null
+        ? []
+        : [`${percent(shown.confidence)} sure`]
+      : [STATUS_WORDS[memory.status]]),
   ].join(', ');
-  const text = escapeMarkdown(excerpt(memory.text, shown.length));
-  return `**${shown.number}.** ${text}\n*${escapeMarkdown(about)}*`;
+  const details = excerpt(detailsOf(memory), DETAILS_LENGTH);
+  return [
+    `**${shown.number}.** ${escapeMarkdown(excerpt(memory.text, shown.length))}`,
+    ...(details === '' ? [] : [escapeMarkdown(details)]),
+    `*${escapeMarkdown(about)}*`,
+  ].join('\n');
+}
+
+function detailsOf({ trigger, context, outcome }: Memory): string {
+  return Object.entries({ When: trigger, About: context, Outcome: outcome })
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]))
+    .join(' · ');
+}
+
+/**
+ * Where a memory has it from: `“deploys go out on Tuesdays” (Ann, Nov 20, 14:05), and 2 more`.
+ *
+ * @returns `null` where it came from no message, or only from a command that says the same.
+ */
+export function originOf(
+  sources: ReturnType<MemoryStore['sources']>,
+  nowMs: number,
+): string | null {
+  const said = sources.filter(({ role }) => role !== 'command');
+  const [first] = said;
+  if (first === undefined) return null;
+  const words = excerpt(first.text, SAID_LENGTH);
+  const author = first.role === 'claude' ? 'Claude' : excerpt(first.author ?? 'you', AUTHOR_LENGTH);
+  const more = said.length === 1 ? '' : `, and ${said.length - 1} more`;
+  return `${words === '' ? 'a message without words' : `“${words}”`} (${author}, ${momentOf(first.createdAtMs, nowMs)})${more}`;
+}
+
+/**
+ * The same as a line: `From: “…” (Ann, 14:05)`, and of what Claude noted by itself that it was Claude,
+ * because a message that it answered need not say it.
+ */
+export function originLine(
+  { source }: Pick<Memory, 'source'>,
+  sources: ReturnType<MemoryStore['sources']>,
+  nowMs: number,
+): string | null {
+  const origin = originOf(sources, nowMs);
+  if (origin === null) return null;
+  return `${source === 'noted' ? 'Noted by Claude in answer to' : 'From'}: ${origin}`;
 }
 
 /** `72 %`, of a number from 0 to 1. */
@@ -67,7 +122,7 @@ export function daysAgo(atMs: number, nowMs: number): string {
   if (days === 0) return 'today';
   if (days === 1) return 'yesterday';
   if (days < 60) return `${days} days ago`;
-  const months = Math.floor(days / 30.44);
+  const months = Math.round(days / 30.44);
   return months < 24 ? `${months} months ago` : `${Math.floor(months / 12)} years ago`;
 }
 

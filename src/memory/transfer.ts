@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEMORY_KINDS, MEMORY_SOURCES, type Memory, type NewMemory } from '../core/memory.ts';
+import { confidenceLeft } from './confidence.ts';
 import { linesOf } from './lines.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -12,7 +13,9 @@ const STATUSES = ['live', 'superseded', 'distilled'] as const;
 
 const words = (name: string) =>
   z
-    .string({ error: `${name} must be a text` })
+    .string({
+      error: ({ input }) => (input === undefined ? `${name} is missing` : `${name} must be a text`),
+    })
     .refine((text) => !text.includes('\0') && text.isWellFormed(), {
       error: `${name} holds what is no text`,
     });
@@ -59,12 +62,15 @@ export type ImportedLine =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** A memory as a line of JSON, without the line break. */
-export function exportedLine(memory: Memory): string {
-  return JSON.stringify(exported(memory));
+export function exportedLine(memory: Memory, nowMs: number): string {
+  return JSON.stringify(exported(memory, nowMs));
 }
 
-/** A memory as others are to read it, times in ISO 8601. */
-export function exported(memory: Memory) {
+/**
+ * A memory as others are to read it, times in ISO 8601. Its confidence is what is left of it, because
+ * where it is taken in it counts as used anew.
+ */
+export function exported(memory: Memory, nowMs: number) {
   return {
     id: memory.id,
     kind: memory.kind,
@@ -73,7 +79,7 @@ export function exported(memory: Memory) {
     outcome: memory.outcome,
     trigger: memory.trigger,
     importance: memory.importance,
-    confidence: memory.confidence,
+    confidence: confidenceLeft(memory, nowMs),
     created: new Date(memory.createdAtMs).toISOString(),
     source: memory.source,
     scope: memory.scope,
@@ -135,7 +141,8 @@ export function readLine(line: string): ImportedLine {
 }
 
 function reasonOf(error: z.ZodError): string {
-  const [issue] = error.issues;
+  // A name that is misspelt explains why another is missing.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   if (issue === undefined) return 'is not what an export looks like';
   if (issue.code === 'unrecognized_keys')
     return `has names that mean nothing: ${issue.keys.join(', ').slice(0, 100)}`;

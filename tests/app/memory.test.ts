@@ -1,18 +1,23 @@
-import { readdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { memoryCalls } from '../../drizzle/schema.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { consolidations, memoryCalls } from '../../drizzle/schema.ts';
 import { composeMemory, type ServiceMemory } from '../../src/app/memory.ts';
 import { loadConfiguration } from '../../src/platform/configuration/load.ts';
-import { openDatabase } from '../../src/platform/database/open.ts';
+import { openDatabase, type Database } from '../../src/platform/database/open.ts';
+import { recordBoot } from '../../src/turns/boot.ts';
 import { emptyEnvironment, INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { testClock } from '../support/clock.ts';
 import { testLog } from '../support/log.ts';
+import { memoryWorld } from '../support/memory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-function memoryOf(environment: Record<string, string> = {}) {
+function memoryOf(
+  environment: Record<string, string> = {},
+  before: (database: Database, home: string) => void = () => undefined,
+) {
   const userHome = temporaryFolder();
   const configuration = loadConfiguration({
     ...emptyEnvironment({ home: userHome, baseUrl: 'http://127.0.0.1:9' }),
@@ -23,6 +28,7 @@ function memoryOf(environment: Record<string, string> = {}) {
     ...environment,
   });
   const database = openDatabase(join(userHome, 'claudio.db'));
+  before(database, configuration.home);
   const clock = testClock();
   const { log, lines } = testLog();
   const memory = composeMemory({ configuration, database, clock, log, bootId: 'boot' });
@@ -42,6 +48,36 @@ test('with MEMORY_ENABLED=0 there is none, and nothing is made for it', () => {
   const { memory, home } = memoryOf({ MEMORY_ENABLED: '0' });
   expect(memory).toBe(null);
   expect(readdirSync(home)).not.toContain('tmp');
+});
+
+/** Something said in a conversation of its own under each of these instances, then a start with a memory. */
+function said(...hadMemory: readonly boolean[]) {
+  const ids: number[] = [];
+  const { database } = memoryOf({}, (home) => {
+    const { say } = memoryWorld({ database: home });
+    for (const [at, had] of hadMemory.entries()) {
+      recordBoot(home, testClock(), String(at), had);
+      ids.push(say(`During ${at}`, 'person', String(at)));
+    }
+  });
+  return { ids, cursors: database.orm.select().from(consolidations).all() };
+}
+
+describe('what was said before a start with a memory', () => {
+  test('is not learned from where the instance before had none, in any conversation', () => {
+    const { ids, cursors } = said(true, false);
+    const lastMessageId = Math.max(...ids);
+    expect(cursors.map(({ conversationId }) => conversationId)).toEqual([
+      'telegram:1:0',
+      'telegram:1:1',
+    ]);
+    expect(cursors).toMatchObject([{ lastMessageId }, { lastMessageId }]);
+  });
+
+  test('is learned from where the instance before had one, and where there was none', () => {
+    expect(said(false, true).cursors).toEqual([]);
+    expect(said().cursors).toEqual([]);
+  });
 });
 
 test('the program that looks through what was said runs in an empty folder that nobody else may enter', () => {
@@ -78,27 +114,23 @@ test('it can be woken, rest and be closed in any order, more than once', async (
   expect(lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
 
-test('a memory that cannot be opened is told of, and the service goes on without', () => {
-  const userHome = temporaryFolder();
-  const configuration = loadConfiguration({
-    ...emptyEnvironment({ home: userHome, baseUrl: 'http://127.0.0.1:9' }),
-    TELEGRAM_BOT_TOKEN: '1:test-token',
-    TELEGRAM_CHAT_ID: '1001',
-    WEBHOOK_URL: 'http://127.0.0.1:9',
+describe('a memory that cannot be opened is told of, and the service goes on without', () => {
+  test('where its tables are not there', () => {
+    const { memory, lines } = memoryOf({}, ({ orm }) => {
+      orm.$client.exec(
+        'DROP TABLE memory_sources; DROP TABLE memory_vectors; DROP TABLE recalls; DROP TABLE memories',
+      );
+    });
+    expect(memory).toBe(null);
+    expect(lines).toMatchObject([{ event: 'memory.unavailable' }]);
   });
-  const database = openDatabase(join(userHome, 'claudio.db'));
-  onTestFinished(() => database.close());
-  database.orm.$client.exec(
-    'DROP TABLE memory_sources; DROP TABLE memory_vectors; DROP TABLE recalls; DROP TABLE memories',
-  );
-  const { log, lines } = testLog();
-  const memory = composeMemory({
-    configuration,
-    database,
-    clock: testClock(),
-    log,
-    bootId: 'boot',
+
+  test('where there is no folder for the program that looks through what was said', () => {
+    const { memory, lines } = memoryOf({}, (_, home) => {
+      mkdirSync(join(home, 'tmp'), { recursive: true });
+      writeFileSync(join(home, 'tmp', 'memory'), 'no folder');
+    });
+    expect(memory).toBe(null);
+    expect(lines).toMatchObject([{ event: 'memory.unavailable' }]);
   });
-  expect(memory).toBe(null);
-  expect(lines).toMatchObject([{ event: 'memory.unavailable' }]);
 });

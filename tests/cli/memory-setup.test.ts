@@ -82,6 +82,11 @@ test('with the model, the search finds what shares no word', async () => {
     { text: 'dog', foundBy: 'meaning' },
     { text: 'invoice paid' },
   ]);
+  const told = await claudio(['memory', 'search', 'fox'], environment);
+  expect(told.stdout).toMatch(
+    / dog\n.+\n +score 0\.\d\d, found by meaning, .+ activation [01]\.\d\d\n/u,
+  );
+  expect(told.stdout).toMatch(/ invoice paid\n.+\n +score .+, too little to come to mind\n$/u);
   const stats = await claudio(['memory', 'stats'], environment);
   expect(stats.stdout).toMatch(/^vectors +2, 0 waiting$/mu);
   expect(stats.stdout).toMatch(/^model +made-up\/tiny-1, there$/mu);

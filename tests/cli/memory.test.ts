@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { memoryCalls } from '../../drizzle/schema.ts';
+import { memoryCalls, messages } from '../../drizzle/schema.ts';
 import { memoryForget } from '../../src/cli/memory-forget.ts';
 import type { NewMemory } from '../../src/core/memory.ts';
+import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/memory/store.ts';
 import { openVectorIndex } from '../../src/memory/vectors.ts';
 import { packageRoot } from '../../src/platform/package.ts';
@@ -13,6 +14,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { openDatabase, type Database } from '../../src/platform/database/open.ts';
 import { emptyEnvironment } from '../environment.ts';
 import { cliWorld } from '../support/cli.ts';
+import { conversation } from '../support/inbound.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { ENTER, terminal } from '../support/terminal.ts';
 import { claudio } from './claudio.ts';
@@ -119,6 +121,25 @@ test('history is listed where it is asked for, and what came in its place is nam
   );
 });
 
+test('the message that a memory came from is told with it', async () => {
+  const { run, remember, within } = restingHome();
+  const messageId = within((_, database) => {
+    createConversationStore(database, systemClock).ensure(conversation());
+    const said = { conversationId: conversation().id, role: 'person' as const, author: 'Ann' };
+    return database.orm
+      .insert(messages)
+      .values({ ...said, text: 'deploys are on Tuesdays, ok?', createdAtMs: systemClock.now() })
+      .returning({ id: messages.id })
+      .get().id;
+  });
+  remember('Deploys go out on Tuesdays', { source: 'learned', messageIds: [messageId] });
+  for (const args of [['list'], ['search', 'deploys'], ['forget', 'deploys', '--yes']]) {
+    expect((await run(args)).stdout, args[0]).toMatch(
+      /^ +learned, 80 % sure\n +from: “deploys are on Tuesdays, ok\?” \(Ann, \d\d:\d\d\)$/mu,
+    );
+  }
+});
+
 test('what turns a line around does nothing to the terminal', async () => {
   const { run, remember } = restingHome();
   remember('one \u202Etxet\u202C two');
@@ -142,7 +163,8 @@ test('the search finds by words without a model, says why, and ends with 1 where
   expect((await run(['search', 'deploys', '--chat', '-100200300'])).stdout).toContain('other team');
   expect(await run(['search', 'zebra'])).toEqual({
     code: 1,
-    stdout: 'Nothing like that is remembered.\n',
+    stdout:
+      'Nothing with these words is remembered. The model, which finds by meaning, is not in use here: see `claudio status`.\n',
     stderr: '',
   });
   // What means something to the full text search means nothing here.
@@ -155,6 +177,11 @@ test('the search finds by words without a model, says why, and ends with 1 where
   ]) {
     expect((await run(['search', '--', hostile])).stderr).toBe('');
   }
+  expect(await run(['search', ' '])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^There is nothing to look for\.\nGive some words/u),
+  });
 }, 60_000);
 
 test('an export is taken in again on another home, from a file and through a pipe', async () => {
@@ -256,7 +283,9 @@ describe('a file that cannot be used', () => {
     for (const path of [join(userHome, 'nothing'), userHome]) {
       const ended = await run(['import', path]);
       expect(ended).toMatchObject({ code: 1, stdout: '' });
-      expect(ended.stderr).toMatch(/ cannot be read: .*\nName a file that/u);
+      expect(ended.stderr).toMatch(
+        / cannot be read: (?:no such file or directory|illegal operation on a directory)\.\nName a file that/u,
+      );
     }
   });
 
@@ -306,6 +335,20 @@ test('forgetting shows what has all the words, and after it nothing of them is i
   expect(where()).toEqual([]);
 });
 
+test('parts of words are found in any language, by the search and to be forgotten', async () => {
+  const { run, remember, texts } = restingHome();
+  remember('Der Bootsname ist Nordlicht');
+  remember('他每天早上喝绿茶');
+  expect((await run(['search', 'boot'])).stdout).toMatch(
+    /^ +1 +semantic .* Der Bootsname ist Nordlicht\n +told, 80 % sure\n +found by parts of words\n$/u,
+  );
+  expect(JSON.parse((await run(['search', '绿茶', '--json'])).stdout)).toMatchObject([{ id: 2 }]);
+  expect((await run(['forget', '绿茶', '--yes'])).code).toBe(0);
+  // Endings are not guessed where nobody may look first.
+  expect((await run(['forget', 'Bootsnamen', '--yes'])).code).toBe(1);
+  expect(texts()).toEqual(['Der Bootsname ist Nordlicht']);
+});
+
 test('by number: all that are there are forgotten, what is not is told, and nothing named is refused', async () => {
   const { run, remember, texts } = restingHome();
   const [one, two] = [remember('one thing'), remember('another thing')];
@@ -315,6 +358,11 @@ test('by number: all that are there are forgotten, what is not is told, and noth
   expect(ended.stdout).toMatch(/^⚠ There is no memory 99\.\n[^]*✔ Forgotten: 2 memories\n/u);
   expect(texts()).toEqual(['a third thing']);
   expect((await run(['forget', 'zebra', '--yes'])).stdout).toMatch(/^Nothing was forgotten\./u);
+  const elsewhere = await run(['forget', '--id', '3', '--chat', '-100200300', '--yes']);
+  expect(elsewhere.code).toBe(1);
+  expect(elsewhere.stdout).toMatch(
+    /^⚠ There is no memory 3 in that chat\.\nNothing was forgotten\./u,
+  );
   for (const nothing of [[], ['']]) {
     const refused = await run(['forget', ...nothing, '--yes']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -386,11 +434,11 @@ test('a full text search that was lost is there again after a rebuild', async ()
   within((_, { orm }) =>
     orm.$client.exec("INSERT INTO memories_search (memories_search) VALUES ('delete-all')"),
   );
-  expect((await run(['search', 'deploys'])).code).toBe(1);
+  expect((await run(['search', 'deploys'])).stdout).not.toContain('found by words');
   const ended = await run(['rebuild']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });
   expect(ended.stdout).toMatch(/✔ Made anew: 1 by words, 0 by meaning\n1 wait for their vectors/u);
-  expect((await run(['search', 'deploys'])).code).toBe(0);
+  expect((await run(['search', 'deploys'])).stdout).toContain('found by words');
 });
 
 test('turned off, what is remembered is still seen, moved and forgotten, and that it is off is told', async () => {

@@ -13,7 +13,7 @@ test('/forget shows what it finds with a button each, and nothing is gone before
   expect(partCount).toBe(1);
   const [first, second] = shown.includes('1. Staging') ? [blue, red] : [red, blue];
   expect(shown).toMatch(
-    /^🗑 Which of these shall I forget\?\n\n1\. .+\n.+, today\n\n2\. .+\n.+, today\n\nWhat is forgotten cannot be brought back\.$/u,
+    /^🗑 Which of these shall I forget\?\n\n1\. .+\n.+, today\n\n2\. .+\n.+, today\n\nWhat is forgotten cannot be brought back\. The messages that it came from stay in the chat\.$/u,
   );
   expect(buttons).toEqual([
     [{ label: `🗑 1: ${label(first.text)}`, data: `forget:${first.id}` }],
@@ -29,6 +29,51 @@ test('/forget shows what it finds with a button each, and nothing is gone before
     /^🗑 Shall I forget this\?\n\n1\. Ann has a cat\nFact, you told me, today/u,
   );
   expect(one.buttons.flat().map(({ label: text }) => text)).toEqual(['🗑 1: Ann has a cat', 'Keep']);
+});
+
+test('history is found too, and said to be history', () => {
+  const { type, remember, press, store } = memoryChats();
+  const old = remember('The old address is Baker Street');
+  const later = remember('Ann lives at Abbey Road');
+  store.supersede(old.id, later.id);
+  const { shown, buttons } = type('/forget old address');
+  expect(shown).toMatch(
+    /^🗑 Shall I forget this\?\n\n1\. The old address is Baker Street\nFact, you told me, today, replaced since by something newer\n\n/u,
+  );
+  expect(press(buttons[0]?.[0]?.data ?? '')).toBe('Forgotten.');
+  expect([store.find(old.id), store.find(later.id)?.status]).toEqual([null, 'live']);
+});
+
+test('five are shown, and how many more there are is said', () => {
+  const { type, remember, press, store } = memoryChats();
+  for (let number = 1; number <= 8; number += 1) remember(`Bootsname Nummer ${number}`);
+  const { shown, buttons } = type('/forget boot');
+  expect(shown).toContain('5. Bootsname');
+  expect(shown).toContain(
+    '\n\nAnd 3 more with these words, or one of them: forget these first, or narrow it down.\n\n',
+  );
+  expect(press(buttons.at(-1)?.[0]?.data ?? '')).toBe('Forgotten.');
+  expect(type('/forget boot').shown).not.toContain('more with these words');
+  expect(store.list({ limit: 9 })).toHaveLength(3);
+});
+
+test('other memories from the same messages are told, and stay', () => {
+  const { type, remember, say, press, last, store } = memoryChats();
+  const messageIds = [say('I moved from Berlin to Hamburg with the cat')];
+  const fact = remember('Lives in Hamburg', { messageIds });
+  const event = remember('Moved from Berlin', { kind: 'episodic', messageIds });
+  remember('Has a cat', { messageIds });
+  press(`forget:${fact.id}`);
+  expect(last().shown).toBe(
+    '🗑 Forgotten: 1 memory, by Owner_1. 2 other memories came from the same messages; /forget finds them too.',
+  );
+  press(`forget:${event.id}`);
+  expect(last().shown).toMatch(
+    /by Owner_1\. 1 other memory came from the same messages; \/forget finds it too\.$/u,
+  );
+  press(type('/forget cat').buttons[0]?.[0]?.data ?? '');
+  expect(last().shown).toBe('🗑 Forgotten: 1 memory, by Owner_1.');
+  expect(store.list({ limit: 9 })).toEqual([]);
 });
 
 test('a press forgets what it names, once; the question gives way to who did it, without the words', () => {

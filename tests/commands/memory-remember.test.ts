@@ -5,7 +5,7 @@ import { memoryChats } from './memory-world.ts';
 test('/remember keeps a fact at once, with the message that it came from', () => {
   const { type, store, database } = memoryChats();
   expect(type('/remember  Deploys go out\non Tuesdays ').shown).toBe(
-    '🧠 I will remember that in this chat. /forget takes it back.',
+    '🧠 I will remember that in this chat. /forget takes it back, or what is no longer so.',
   );
   const [memory] = store.list({ limit: 5 });
   expect(memory).toMatchObject({
@@ -18,7 +18,13 @@ test('/remember keeps a fact at once, with the message that it came from', () =>
   const [message] = database.orm.query.messages.findMany().sync();
   expect(message).toMatchObject({ role: 'command', author: 'Owner_1' });
   expect(store.sources(memory?.id ?? 0)).toEqual([
-    { messageId: message?.id, createdAtMs: message?.createdAtMs },
+    {
+      messageId: message?.id,
+      role: 'command',
+      author: 'Owner_1',
+      text: message?.text,
+      createdAtMs: message?.createdAtMs,
+    },
   ]);
   expect(type('/remember deploys go out on TUESDAYS').shown).toBe('🧠 I know that already.');
   expect(store.counts().liveByKind.semantic).toBe(1);
@@ -64,7 +70,7 @@ test('what is told outright is kept where the memory is off, and it is said that
   const { type, store } = memoryChats();
   type('/memory off');
   expect(type('/remember Deploys go out on Tuesdays').shown).toBe(
-    '🧠 I will remember that in this chat. /forget takes it back. My memory is off here, so I make no use of it before /memory on.',
+    '🧠 I will remember that in this chat. /forget takes it back, or what is no longer so. My memory is off here, so I make no use of it before /memory on.',
   );
   expect(store.list({ limit: 5 })).toHaveLength(1);
 });

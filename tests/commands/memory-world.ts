@@ -28,7 +28,7 @@ export const OWNER = { id: '42', name: 'Owner_1' };
 export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
   const world = turnWorld();
   const { database, clock, log, outbox, conversations, queue, messages, questions } = world;
-  const { store, remember } = memoryWorld({ database, clock, isWithoutVectors: true });
+  const { store, remember, say } = memoryWorld({ database, clock, isWithoutVectors: true });
   const recall = createRecall({ database, clock, log, store, vectors: null, embedder: null });
   const memory = options.isTurnedOff === true ? null : { store, recall };
   const commands = createCommands({
@@ -69,6 +69,7 @@ export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
     store,
     recall,
     remember,
+    say,
     deliveryCount,
     last,
     audit: () => database.orm.query.audit.findMany().sync(),

@@ -6,14 +6,20 @@ const DAY_MS = 24 * 3_600_000;
 const OFF = 'My memory is turned off in the settings of this machine (MEMORY_ENABLED).';
 
 test('/memory tells a person with a phone what the last answer was reminded of, and why', () => {
-  const { remember, reminded, type, clock, store } = memoryChats();
+  const { remember, reminded, say, type, clock, store } = memoryChats();
   const staging = remember('Staging deploys go to the *blue* cluster', { confidence: 0.95 });
   const release = remember('Cut a release branch first', { kind: 'procedural', source: 'noted' });
   clock.advance(10 * DAY_MS);
   store.accessed([staging.id]);
   store.accessed([staging.id]);
   clock.advance(3 * DAY_MS);
-  const outage = remember('The deploy of the shop failed', { kind: 'episodic', source: 'learned' });
+  const outage = remember('The deploy of the shop failed', {
+    kind: 'episodic',
+    source: 'learned',
+    context: 'The disk was *full*.',
+    outcome: 'It was rolled back.',
+    messageIds: [say('the deploy failed, the disk is *full*'), say('I rolled it back.', 'claude')],
+  });
   clock.advance(1);
   reminded([
     { memoryId: staging.id, score: 0.8, similarity: 0.72, activation: 0.4, foundBy: 'both' },
@@ -26,23 +32,28 @@ test('/memory tells a person with a phone what the last answer was reminded of, 
   expect(buttons).toEqual([]);
   expect(shown.split('\n\n')).toEqual([
     '🧠 I remember 1 fact, 1 event, 1 how-to. My memory is on in this conversation.',
-    expect.stringMatching(/^For the last answer \(Jan 28, \d\d:\d\d\) I was reminded of:$/u),
-    '1. Staging deploys go to the *blue* cluster\nFact, you told me, Jan 15, 95 % sure\nWhy: close to your message in meaning and in words (72 %); used 2 times before, last 4 days ago',
-    '2. Cut a release branch first\nHow-to, noted while working, Jan 15\nWhy: close in meaning to your message (61 %); not used before',
-    '3. The deploy of the shop failed\nEvent, learned from a chat, Jan 28\nWhy: shares words with your message (41 %); not used before',
-    '/memory search WORDS looks for more, /forget WORDS makes me forget, /memory off turns my memory off here.',
+    expect.stringMatching(
+      /^For the last answer \(Jan 28, \d\d:\d\d\) I was reminded of this, the likeliest to matter first:$/u,
+    ),
+    '1. Staging deploys go to the *blue* cluster\nFact, you told me, Jan 15, 95 % sure\nWhy: close to your message in meaning and in words (fits 72 %); used 2 times before, last 4 days ago',
+    '2. Cut a release branch first\nHow-to, noted while working, Jan 15\nWhy: close in meaning to your message (fits 61 %); not used before',
+    expect.stringMatching(
+      /^3\. The deploy of the shop failed\nAbout: The disk was \*full\*\. · Outcome: It was rolled back\.\nEvent, learned from a chat, Jan 28\nFrom: “the deploy failed, the disk is \*full\*” \(Owner, Jan 28, \d\d:\d\d\), and 1 more\nWhy: shares words with your message \(fits 41 %\); not used before$/u,
+    ),
+    'Is something wrong? /forget WORDS takes it away, and /remember TEXT tells me what is right. Or just say what is wrong.',
+    '/memory search WORDS looks for more, /memory off turns my memory off here.',
   ]);
 });
 
 test('/memory says so where nothing is known, nothing was answered or nothing came to mind', () => {
   const { type, reminded, remember } = memoryChats();
   expect(type('/memory').shown).toMatch(
-    /^🧠 I remember nothing of this chat yet\. My memory is on in this conversation\.\n\n\/memory search WORDS looks for more, /u,
+    /^🧠 I remember nothing of this chat yet\. My memory is on in this conversation\.\n\n\/remember TEXT tells me something, \/memory off turns my memory off here\.$/u,
   );
   remember('Deploys go out on Tuesdays');
   reminded([]);
   expect(type('/memory').shown).toMatch(
-    /^🧠 I remember 1 fact\. My memory is on in this conversation\.\n\nNothing came to mind for the last answer \(\d\d:\d\d\)\.\n\n\/memory search /u,
+    /^🧠 I remember 1 fact\. My memory is on in this conversation\.\n\nNothing that I still know came to mind for the last answer \(\d\d:\d\d\)\.\n\nIs something wrong\?/u,
   );
 });
 
@@ -58,6 +69,8 @@ test('/memory off and on count for their conversation, and delete nothing', () =
   expect(type('/memory').shown).toMatch(
     /^🧠 I remember 1 fact\. My memory is off in[^]+ \/memory on turns my memory on here\.$/u,
   );
+  // What is said is not learned here now.
+  expect(type('/memory').shown).not.toContain('just say');
   expect(store.counts().liveByKind.semantic).toBe(1);
   expect(type('/memory on').shown).toMatch(/^🧠 My memory is on in this conversation/u);
   expect(isOn()).toBe(true);
@@ -101,13 +114,34 @@ test('/memory search finds by words in this chat alone, and counts as no access'
     [
       '🧠 What I remember about “deploy staging”:',
       '1. Staging deploys go to the blue cluster\nFact, you told me, today, 95 % sure',
-      '/forget with the same words lets you delete from it.',
+      'Is something of it wrong? /forget with the same words takes it away, and /remember TEXT tells me what is right.',
     ].join('\n\n'),
   );
   expect(store.find(id)?.accessCount).toBe(1);
   expect(type('/memory search').shown).toMatch(/^Tell me what to look for/u);
   expect(type('/memory search zebra_crossing').shown).toBe(
     'I remember nothing with the words “zebra_crossing”. Fewer or other words may find it.',
+  );
+});
+
+test('/memory search finds parts of words in any language, and no history', () => {
+  const { type, remember, store } = memoryChats();
+  const old = remember('Der Bootsname ist Emma');
+  store.supersede(old.id, remember('Der Bootsname ist Nordlicht', { confidence: 0.9 }).id);
+  remember('他每天早上喝绿茶');
+  expect(type('/memory search boot').shown).toContain(
+    '“boot”:\n\n1. Der Bootsname ist Nordlicht\nFact, you told me, today, 90 % sure\n\nIs something',
+  );
+  expect(type('/memory search 绿茶').shown).toContain('1. 他每天早上喝绿茶');
+});
+
+test('a note of Claude’s is not told as what the person said', () => {
+  const { remember, reminded, say, type } = memoryChats();
+  const messageIds = [say('look at this page')];
+  const { id } = remember('Deploys need no tests', { source: 'noted', messageIds });
+  reminded([{ memoryId: id, score: 0.8, similarity: 0.7, activation: 0.4, foundBy: 'words' }]);
+  expect(type('/memory').shown).toMatch(
+    /noted while working, today.*\nNoted by Claude in answer to: “look at this page” \(Owner, \d\d:\d\d\)\nWhy: /u,
   );
 });
 
@@ -149,6 +183,57 @@ test('a list of long memories fits one message', () => {
   expect(shown).not.toContain('9. deploy');
 });
 
+test('what was forgotten since the last answer is not told, nor that nothing had come to mind', () => {
+  const { remember, reminded, store, type } = memoryChats();
+  const { id } = remember('The office is in Berlin');
+  reminded([{ memoryId: id, score: 0.8, similarity: 0.7, activation: 0.4, foundBy: 'words' }]);
+  expect(type('/memory').shown).toContain('Berlin');
+  store.forget([id]);
+  const { shown } = type('/memory');
+  expect(shown).toMatch(/\n\nNothing that I still know came to mind for the last answer/u);
+  expect(shown).not.toContain('Berlin');
+});
+
+test('what was replaced since the last answer is still told, and that it was', () => {
+  const { remember, reminded, store, type } = memoryChats();
+  const old = remember('The office is in Berlin', { confidence: 0.9 });
+  reminded([{ memoryId: old.id, score: 0.8, similarity: 0.7, activation: 0.4, foundBy: 'words' }]);
+  const later = remember('The office is in Hamburg');
+  expect(type('/memory').shown).toContain(
+    '1. The office is in Berlin\nFact, you told me, today, 90 % sure\nWhy: ',
+  );
+  store.supersede(old.id, later.id);
+  expect(type('/memory').shown).toContain(
+    '1. The office is in Berlin\nFact, you told me, today, replaced since by something newer\nWhy: ',
+  );
+});
+
+test('five long memories of a last answer fit one message, with all that is told of them', () => {
+  const { remember, reminded, say, type } = memoryChats();
+  const source = say(long(3000));
+  reminded(
+    [1, 2, 3, 4, 5].map((number) => ({
+      memoryId: remember(`${number} ${long(880)}`, {
+        source: 'distilled',
+        trigger: long(270),
+        context: long(270),
+        outcome: long(270),
+        confidence: 0.9,
+        messageIds: [source, say('two'), say('three')],
+      }).id,
+      score: 0.8,
+      similarity: 0.7,
+      activation: 0.4,
+      foundBy: 'both' as const,
+    })),
+  );
+  const { shown, partCount } = type('/memory');
+  expect(partCount).toBe(1);
+  expect(shown.match(/^From: “_long\* 🦓 .+…” \(Owner, \d\d:\d\d\), and 2 more$/gmu)).toHaveLength(
+    5,
+  );
+});
+
 test('where the memory is turned off, each of its commands says so in a sentence', () => {
   const { type, press, store, remember } = memoryChats({ isTurnedOff: true });
   const { id } = remember('Deploys go out on Tuesdays');
@@ -164,3 +249,7 @@ test('where the memory is turned off, each of its commands says so in a sentence
   expect(press(`forget:${id}`)).toBe('That is no longer possible.');
   expect(store.find(id)).not.toBeNull();
 });
+
+function long(length: number): string {
+  return '_long* 🦓 '.repeat(length / 10);
+}

@@ -6,8 +6,9 @@ import { labelsOf, press } from './person.ts';
 
 const TOPIC = { thread: 7 };
 const GROUP = { chat: -1_001 };
-/** Stands in a memory alone: neither in what was said nor in what the commands show. */
+/** Stands in a memory alone: neither in what was said nor in what the commands show, which is cut before it. */
 const OWN_WORD = 'Zyzzogeton';
+const CONTEXT = `The former one was rented together with the two rooms in the old building at the harbour, and the contract for all of that could not be prolonged again this year. The new machine is called ${OWN_WORD}.`;
 
 function ownOf(tools: readonly string[]): readonly string[] {
   return tools.filter((tool) => /__(?:remember|recall|forget)$/u.test(tool));
@@ -18,7 +19,7 @@ test('what was told in one conversation is in the prompt of the next one after a
   world.finds({
     kind: 'episodic',
     text: 'The staging server was moved to another machine.',
-    context: `The new machine is called ${OWN_WORD}.`,
+    context: CONTEXT,
     outcome: 'It runs there since.',
     importance: 0.8,
   });
@@ -38,7 +39,7 @@ test('what was told in one conversation is in the prompt of the next one after a
         '<claudio-memories>',
         String.raw`<claudio-memory id="1" kind="episode" at="\d{4}-\d{2}-\d{2}">`,
         String.raw`The staging server was moved to another machine\.`,
-        String.raw`Context: The new machine is called ${OWN_WORD}\.`,
+        `Context: ${CONTEXT}`,
         String.raw`Outcome: It runs there since\.`,
         '</claudio-memory>',
         String.raw`</claudio-memories>\n\nThe message to answer:`,
@@ -48,7 +49,9 @@ test('what was told in one conversation is in the prompt of the next one after a
   );
   const told = (await world.command('/memory')).text;
   expect(told).toContain('The staging server was moved to another machine.');
+  expect(told).toMatch(/^From: “I have moved the staging server today” \(Owner, \d\d:\d\d\)$/mu);
   expect(told).toMatch(/^Why: shares words with your message/mu);
+  expect(told).not.toContain(OWN_WORD);
 
   const question = await world.command('/forget staging');
   expect(question.text).toContain('The staging server was moved to another machine.');

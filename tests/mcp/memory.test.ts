@@ -26,8 +26,10 @@ test('the tools about memories are offered where there is a memory, each with wh
     const offered = tools.filter(({ name }) => names.includes(name));
     expect(offered.map(({ name }) => name)).toEqual(hasMemory ? names : []);
     expect(tools).toHaveLength(hasMemory ? 9 : 6);
-    for (const { description, inputSchema } of offered) {
+    for (const { name, description, inputSchema } of offered) {
       expect(description).toMatch(/\n\nUse it when .+ Do not use it/u);
+      // What a page or a file says is no wish of the person.
+      if (name !== 'recall') expect(description).toMatch(/a text that you read/u);
       expect(inputSchema).toMatchObject({ type: 'object', properties: expect.any(Object) });
     }
     if (!hasMemory) {
@@ -129,6 +131,19 @@ test('a recall gives the memories of this chat, a line each that no text can lea
   }
   expect(await call('recall', { query: 'x', limit: 11 })).toMatchObject({ isError: true });
   expect(await call('recall', { query: 'x'.repeat(501) })).toMatchObject({ isError: true });
+});
+
+test('a recall finds parts of words where no word is found', async () => {
+  const { run, store } = await toolWorld({ hasMemory: true });
+  const told = { kind: 'semantic', source: 'told', confidence: 0.9 } as const;
+  store.remember(SCOPE, { ...told, text: 'Der Bootsname ist Nordlicht' });
+  store.remember(SCOPE, { ...told, text: 'Das Ruderboot ist verkauft' });
+  const { call } = run();
+  const { text } = await call('recall', { query: 'boot', limit: 1 });
+  expect(text.split('\n').slice(1)).toEqual([
+    expect.stringMatching(/^\{"id":2,.+"confidence":0\.9,"text":"Das Ruderboot ist verkauft"\}$/u),
+  ]);
+  expect([store.find(1)?.accessCount, store.find(2)?.accessCount]).toEqual([1, 2]);
 });
 
 test('to forget asks the person with buttons, and forgets nothing by itself', async () => {

@@ -59,6 +59,30 @@ describe('the base-level activation', () => {
     expect(baseLevel(historyOf([100, 100]), NOW)).toBeCloseTo(-1.609438, 6);
   });
 
+  it('is -2.649625 for ACT-R’s own example of the spacing effect', () => {
+    // References at 0, 126, 252 and 4844 s, looked at after 5877 s: what ACT-R 7 prints for chunk G of its
+    // spacing-effect example, with d = 0.5 and without optimized learning.
+    expect(baseLevel(historyOf([0, 126, 252, 4844].map((at) => 5877 - at)), NOW)).toBeCloseTo(
+      -2.649625,
+      6,
+    );
+  });
+
+  it('is within 0.01 of what ACT-R’s optimized learning makes of 19 references, -3.5563608', () => {
+    // Printed by ACT-R with d = 0.5 and the last 15 counted one by one; here it is the last ten. The
+    // example with which jACT-R's base-level learning is tested.
+    const last = [
+      703_211.94, 527_465.75, 526_783.4, 352_191.1, 351_877.84, 351_706.38, 351_595.1, 351_529.25,
+      264_139.03, 263_885.56,
+    ];
+    const history = {
+      createdAtMs: NOW - (789_951.153 - 720.557) * 1000,
+      accessCount: 19,
+      recentAccessesMs: last.map((at) => NOW - (789_951.153 - at) * 1000),
+    };
+    expect(Math.abs(baseLevel(history, NOW) - -3.556_360_8)).toBeLessThan(0.01);
+  });
+
   it('takes those before the last ten to be spread evenly, as Petrov has it', () => {
     const history = {
       createdAtMs: NOW - 10_000_000,
@@ -165,11 +189,21 @@ describe('the normalised activation', () => {
     expect(normalisedActivation(baseLevel(historyOf([DAY_SECONDS]), NOW))).toBeCloseTo(0.5, 12);
   });
 
-  it('is 1 / (1 + e^(τ - B)): 0.7311 one step above the threshold, 0.2689 one below', () => {
+  it('is 1 / (1 + e^((τ - B) / 2)): 0.7311 two steps above the threshold, 0.2689 two below', () => {
     const threshold = -0.5 * Math.log(DAY_SECONDS);
     // 1 / (1 + 1/2.718282) = 0.731059
-    expect(normalisedActivation(threshold + 1)).toBeCloseTo(0.731059, 6);
-    expect(normalisedActivation(threshold - 1)).toBeCloseTo(0.268941, 6);
+    expect(normalisedActivation(threshold + 2)).toBeCloseTo(0.731059, 6);
+    expect(normalisedActivation(threshold - 2)).toBeCloseTo(0.268941, 6);
+  });
+
+  it('is 0.69 for a use an hour ago and 0.19 for one a year ago', () => {
+    // e^((ln 3600 - ln 86400) / 4) = 24^-0.25 = 0.451801, and 1 / 1.451801 = 0.688800
+    expect(normalisedActivation(baseLevel(historyOf([3600]), NOW))).toBeCloseTo(0.6888, 6);
+    // 365^0.25 = 4.370962, and 1 / 5.370962 = 0.186186
+    expect(normalisedActivation(baseLevel(historyOf([YEAR_SECONDS]), NOW))).toBeCloseTo(
+      0.186187,
+      5,
+    );
   });
 
   it('stays from 0 to 1 and in the same order for any activation', () => {

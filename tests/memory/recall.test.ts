@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { recalls } from '../../drizzle/schema.ts';
 import type { Embedder, Embedding } from '../../src/memory/embeddings/embedder.ts';
@@ -73,8 +74,12 @@ function recallWorld(
         .run(clock.now(), outcome.turnId);
       return outcome.turnId;
     },
-    forTurn: (turnId: number, query: string, during: AbortSignal = signal) =>
-      recall.forTurn({ turnId, scope: SCOPE }, query, during),
+    /** Resolves when it is kept, too. */
+    forTurn: async (turnId: number, query: string, during: AbortSignal = signal) => {
+      const found = await recall.forTurn({ turnId, scope: SCOPE }, query, during);
+      await setImmediate();
+      return found;
+    },
   };
 }
 
@@ -133,11 +138,21 @@ describe('recall', () => {
     expect(all.map(({ memory }) => memory.id)).toContain(foreign.id);
   });
 
+  it('does not remind of what hardly fits, however fresh it is and few there are', async () => {
+    const { vectors, remember, begin, forTurn } = recallWorld(() => unit(1, 0, 0, 0));
+    vectors?.use('model', 4);
+    const [near, foreign] = [remember('It fits by 0.26.'), remember('It fits by 0.24.')];
+    vectors?.put(near.id, SCOPE, unit(0.26, Math.sqrt(1 - 0.26 ** 2), 0, 0));
+    vectors?.put(foreign.id, SCOPE, unit(0.24, Math.sqrt(1 - 0.24 ** 2), 0, 0));
+    const found = await forTurn(begin(), 'whatever');
+    expect(found.map(({ memory }) => memory.id)).toEqual([near.id]);
+  });
+
   it('does not remind of what fits a little and has not been needed for a year', async () => {
     const { vectors, remember, clock, begin, forTurn } = recallWorld(() => unit(1, 0, 0, 0));
     vectors?.use('model', 4);
-    const memory = remember('It fits by 0.4.');
-    vectors?.put(memory.id, SCOPE, unit(0.4, Math.sqrt(1 - 0.16), 0, 0));
+    const memory = remember('It fits by 0.35.');
+    vectors?.put(memory.id, SCOPE, unit(0.35, Math.sqrt(1 - 0.35 ** 2), 0, 0));
     expect(await forTurn(begin(), 'whatever')).toHaveLength(1);
     clock.advance(365 * DAY_MS);
     expect(await forTurn(begin(), 'whatever')).toEqual([]);

@@ -21,7 +21,8 @@ describe('recall', () => {
     };
     const text = () =>
       `the service ${Array.from({ length: 8 }, () => `word${random.below(500)}`).join(' ')}`;
-    vectors?.use('model', DIMENSION_COUNT);
+    if (vectors === null) throw new Error('sqlite-vec does not run here');
+    vectors.use('model', DIMENSION_COUNT);
     const { $client: sqlite } = database.orm;
     const insertMemory = sqlite.prepare(
       `INSERT INTO memories (scope, kind, text, source, created_at_ms, access_count, recent_accesses_ms)
@@ -34,7 +35,7 @@ describe('recall', () => {
         insertVector.run(lastInsertRowid, Buffer.from(vector().buffer));
       }
     });
-    vectors?.rebuild();
+    vectors.rebuild();
     const embedder: Embedder = {
       model: 'model',
       state: () => ({ kind: 'ready', dimensionCount: DIMENSION_COUNT }),

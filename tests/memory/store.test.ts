@@ -35,6 +35,7 @@ describe('remembering', () => {
         endedAtMs: null,
         accessCount: 1,
         recentAccessesMs: [clock.now()],
+        lookedAtMs: null,
       },
     });
     const episode = store.remember(SCOPE, {
@@ -94,6 +95,13 @@ describe('remembering', () => {
       { confidence: NaN },
       'Its confidence is not a number from 0 to 1.',
     ],
+    [
+      'a secret whose name stands in another part',
+      { context: 'the password', outcome: 'hunter|2x'.replace('|', '') },
+      /^It looks as if it holds a secret/u,
+    ],
+    ['a time that is none', { createdAtMs: NaN }, 'Its date cannot be right.'],
+    ['a time out of range', { createdAtMs: 9e15 }, 'Its date cannot be right.'],
     ['an importance under 0', { importance: -0.1 }, 'Its importance is not a number from 0 to 1.'],
   ])('refuses %s', (_, more, reason) => {
     const { store } = memoryWorld();
@@ -150,7 +158,15 @@ describe('remembering', () => {
     const { store, remember, say } = memoryWorld();
     const [here, elsewhere] = [say('here'), say('elsewhere', 'person', '43')];
     const { id } = remember('Ben likes tea.', { messageIds: [here, here, elsewhere, 999] });
-    expect(store.sources(id)).toEqual([{ messageId: here, createdAtMs: expect.any(Number) }]);
+    expect(store.sources(id)).toEqual([
+      {
+        messageId: here,
+        role: 'person',
+        author: 'Owner',
+        text: 'here',
+        createdAtMs: expect.any(Number),
+      },
+    ]);
   });
 
   it('is undone with the transaction of the caller', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MEMORY_KINDS, type NewMemory } from '../../src/core/memory.ts';
+import { MEMORY_KINDS, type Memory, type NewMemory } from '../../src/core/memory.ts';
 import { linesOf, type Line } from '../../src/memory/lines.ts';
 import { createMemoryStore } from '../../src/memory/store.ts';
 import {
@@ -16,6 +16,7 @@ import { testDatabase } from '../support/database.ts';
 
 const SCOPE = 'telegram:1:42';
 const DAY_MS = 24 * 3_600_000;
+const NOW_MS = testClock().now();
 
 function openStore(clock = testClock()) {
   const database = testDatabase();
@@ -87,7 +88,8 @@ const newMemory = fc.record<NewMemory>({
 });
 
 /** Without what another home gives it. */
-function same({ id, source, ...rest }: ReturnType<typeof exported>) {
+function shown(memory: Memory) {
+  const { id, source, ...rest } = exported(memory, NOW_MS);
   return { isNumbered: id > 0, isFrom: source.length > 0, ...rest };
 }
 
@@ -106,7 +108,7 @@ test('what was exported and taken in elsewhere is the same there, with its dates
         }
         const all = [...allMemories(first.store, { isWhole: true })].flat();
         const { counts, told, store } = await imported(
-          all.map((one) => `${exportedLine(one)}\n`).join(''),
+          all.map((one) => `${exportedLine(one, NOW_MS)}\n`).join(''),
         );
         expect({ counts, told }).toEqual({
           counts: {
@@ -119,7 +121,7 @@ test('what was exported and taken in elsewhere is the same there, with its dates
         });
         const there = [...allMemories(store, { isWhole: true })].flat();
         expect(there.map(({ source }) => source)).toEqual(all.map(() => 'imported'));
-        expect(there.map(exported).map(same)).toEqual(all.map(exported).map(same));
+        expect(there.map(shown)).toEqual(all.map(shown));
         comparedCount += all.length;
       },
     ),
@@ -154,6 +156,22 @@ test('what is taken in counts as used now, and keeps the date on which it was ma
       recentAccessesMs: [clock.now()],
     });
   }
+});
+
+test('an export says what is left of a confidence by now, so that taking it in makes nothing surer', async () => {
+  const clock = testClock();
+  const first = openStore(clock);
+  const fact = { kind: 'semantic', source: 'told', confidence: 0.9 } as const;
+  first.store.remember(SCOPE, { ...fact, text: 'The office is in Berlin' });
+  first.store.remember(SCOPE, { kind: 'episodic', source: 'told', text: 'Moved the office' });
+  clock.advance(120 * DAY_MS);
+  const lines = first.store.list({ limit: 9 }).map((one) => exportedLine(one, clock.now()));
+  const { store } = await imported(lines.join('\n'), openStore(clock));
+  const [fresh, episode] = store.list({ limit: 9 });
+  expect(fresh?.confidence).toBeCloseTo(0.45);
+  expect(episode?.confidence).toBeNull();
+  // What is kept is as it was.
+  expect(first.store.find(1)?.confidence).toBe(0.9);
 });
 
 test('the same twice is known the second time', async () => {
@@ -192,7 +210,9 @@ test('history is in an export, flagged, and is not taken in', async () => {
   };
   const old = remember('The office is in Berlin');
   first.store.supersede(old, remember('The office is in Hamburg'));
-  const lines = [...allMemories(first.store, { isWhole: true })].flat().map(exportedLine);
+  const lines = [...allMemories(first.store, { isWhole: true })]
+    .flat()
+    .map((one) => exportedLine(one, NOW_MS));
   expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
     { text: 'The office is in Berlin', status: 'superseded' },
     { text: 'The office is in Hamburg', status: 'live' },
@@ -210,7 +230,13 @@ describe('a line that cannot be taken is told with its number and why, and the o
     ['is no object', '["semantic"]', /^2: must be an object$/u],
     ['is null', 'null', /^2: must be an object$/u],
     ['has no kind', '{"text":"x"}', /^2: kind must be episodic, semantic or procedural$/u],
-    ['has no text', '{"kind":"semantic"}', /^2: text must be a text$/u],
+    ['has no text', '{"kind":"semantic"}', /^2: text is missing$/u],
+    ['has a number as its text', '{"kind":"semantic","text":1}', /^2: text must be a text$/u],
+    [
+      'has a misspelt name',
+      '{"kind":"semantic","texts":"x"}',
+      /^2: has names that mean nothing: texts$/u,
+    ],
     ['has a text of blanks', '{"kind":"semantic","text":" \\n"}', /^2: There are no words in it/u],
     [
       'is too long',

@@ -311,13 +311,20 @@ describe('the index of vectors', () => {
   it('is not there where sqlite-vec cannot be loaded, and is loaded once for a connection', () => {
     const database = openDatabase(join(temporaryFolder(), 'claudio.db'));
     onTestFinished(() => database.close());
-    const none = openVectorIndex(database, () => {
-      throw new Error('Unsupported platform for sqlite-vec');
+    const faults: unknown[] = [];
+    const none = openVectorIndex(database, {
+      load: () => {
+        throw new Error('Unsupported platform for sqlite-vec');
+      },
+      onFault: (error) => faults.push(error),
     });
     expect(none).toBeNull();
+    expect(faults).toMatchObject([{ message: 'Unsupported platform for sqlite-vec' }]);
     indexOn(database);
-    const again = openVectorIndex(database, () => {
-      throw new Error('it was loaded already');
+    const again = openVectorIndex(database, {
+      load: () => {
+        throw new Error('it was loaded already');
+      },
     });
     expect(again).not.toBeNull();
   });

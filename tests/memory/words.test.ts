@@ -135,6 +135,26 @@ describe('the search by words', () => {
     expect(found('cats', 'telegram:1:-8')).toEqual([]);
   });
 
+  it('finds what a scope has, however much newer there is of the same words in others', () => {
+    const { database, remember, found, search } = wordsWorld();
+    remember('deploy the shop by hand', {}, 'telegram:1:7');
+    const insert = database.orm.$client.prepare(
+      `INSERT INTO memories (scope, kind, text, source, created_at_ms, access_count, recent_accesses_ms)
+       VALUES (?, 'semantic', ?, 'told', 0, 1, '[0]')`,
+    );
+    for (let at = 0; at < 600; at += 1) insert.run(SCOPE, `deploy number ${at}`);
+    insert.run(SCOPE, 'deploy with a unicorn');
+    expect(found('deploy', 'telegram:1:7')).toEqual(['deploy the shop by hand']);
+    // That another scope has a word that is rare there makes no difference here.
+    expect(found('deploy unicorn', 'telegram:1:7')).toEqual(['deploy the shop by hand']);
+    // Nor does one whose name ends alike, nor the words that a scope is called by.
+    expect(search('telegram:1:-7', 'deploy', 10)).toEqual([]);
+    expect(search('telegram:1:7', 'telegram 1 7', 10)).toEqual([]);
+    expect(search('telegram:1:7', `s${Buffer.from('telegram:1:7').toString('hex')}`, 10)).toEqual(
+      [],
+    );
+  });
+
   it('finds nothing of what is forgotten or history', () => {
     const { remember, found, store } = wordsWorld();
     const cats = remember('cats and dogs');

@@ -22,7 +22,9 @@ export function memoryWorld(
 ) {
   const database = options.database ?? testDatabase();
   const clock = options.clock ?? testClock();
-  const vectors = options.isWithoutVectors === true ? null : openVectorIndex(database);
+  const isWithoutVectors = options.isWithoutVectors === true;
+  const vectors = isWithoutVectors ? null : openVectorIndex(database);
+  if (vectors === null && !isWithoutVectors) throw new Error('sqlite-vec does not run here');
   const store = createMemoryStore({ database, clock, vectors });
   const conversations = createConversationStore(database, clock);
   return {

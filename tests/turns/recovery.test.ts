@@ -150,9 +150,9 @@ test('a stop that was asked for before the crash counts as done', async () => {
 
 test('processes are looked for of those starts that did not end in good order, and of no other', async () => {
   const world = service();
-  recordBoot(world.database, world.clock, 'died');
-  recordBoot(world.database, world.clock, 'ended').ended();
-  recordBoot(world.database, world.clock, 'this');
+  recordBoot(world.database, world.clock, 'died', true);
+  recordBoot(world.database, world.clock, 'ended', true).ended();
+  recordBoot(world.database, world.clock, 'this', true);
   await recover({ ...world, bootId: 'this' });
   expect(world.agent.leftovers).toEqual(['died.']);
 });

@@ -20,7 +20,7 @@ export function addMemory(program: Command, run: Run): void {
   memory
     .command('list')
     .description('what is remembered, newest first')
-    .addOption(new Option('--kind <kind>', 'only these').choices(MEMORY_KINDS))
+    .addOption(new Option('--kind <kind>', 'only events, facts or how-tos').choices(MEMORY_KINDS))
     .option('--all', 'what is history by now too')
     .option('--limit <count>', 'at most so many', wholeNumber, LISTED_COUNT)
     .option('--chat <id>', CHAT, chatId)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../core/json.ts';
-import { MEMORY_KINDS, type NewMemory } from '../../core/memory.ts';
+import { MEMORY_KINDS, type Memory, type NewMemory } from '../../core/memory.ts';
 import { checkMemory } from '../check.ts';
 
 /** So many memories of an answer are looked at. */
@@ -55,19 +55,29 @@ export function readProposals(text: string, messageIds: readonly number[]): Prop
   });
 }
 
-/** @param sourcesOf The messages of each episode that the model was shown, in their order. */
-export function readFacts(
-  text: string,
-  sourcesOf: readonly (readonly number[])[],
-): ProposalsReading {
+/** An episode that the model was shown, and the messages that it came from. */
+interface ShownEpisode extends Pick<Memory, 'id' | 'createdAtMs'> {
+  readonly messageIds: readonly number[];
+}
+
+/** @param episodes Those that the model was shown, in their order. */
+export function readFacts(text: string, episodes: readonly ShownEpisode[]): ProposalsReading {
   return readEach(text, 'facts', (item) => {
     const read = factSchema.safeParse(item);
     if (!read.success) return null;
-    const sources = chosen(sourcesOf, read.data.episodes);
-    if (sources === null) return null;
+    const origins = chosen(episodes, read.data.episodes);
+    if (origins === null) return null;
     const { text: fact, confidence } = read.data;
-    const messageIds = [...new Set(sources.flat())];
-    return { kind: 'semantic', text: fact, confidence, source: 'distilled', messageIds };
+    return {
+      kind: 'semantic',
+      text: fact,
+      confidence,
+      source: 'distilled',
+      messageIds: [...new Set(origins.flatMap(({ messageIds }) => messageIds))],
+      episodeIds: origins.map(({ id }) => id),
+      // Not of today: something newer may say otherwise.
+      createdAtMs: Math.max(...origins.map(({ createdAtMs }) => createdAtMs)),
+    };
   });
 }
 
@@ -116,7 +126,7 @@ function readItems(text: string, name: string): readonly unknown[] | null {
 
 /** Where an object may stand in an answer: alone, in a block of code, between words. */
 function candidatesOf(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/```\w*\s*\n(.*?)```/gsu)].map(([, block = '']) => block);
+  const blocks = [...text.matchAll(/```[^\n]*\n(.*?)```/gsu)].map(([, block = '']) => block);
   return [text, ...blocks, text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1)];
 }
 

@@ -10,6 +10,8 @@ const BATCH_LENGTH = 24_000;
 const MESSAGE_LENGTH = 4000;
 /** So many messages are looked through at once, however short ago the last of them was. */
 const PLENTY_COUNT = 40;
+/** So long a batch that is due waits for a moment in which no turn runs; then it goes on beside those of others. */
+const PATIENCE_MS = 10 * 60_000;
 /** Of a conversation that was never looked through, only the last hours count, and so many messages. */
 const FIRST_LOOK_MS = 24 * 3_600_000;
 const FIRST_LOOK_COUNT = 1000;
@@ -41,8 +43,12 @@ export interface Batch {
 export interface Batches {
   /** Whether a turn is running. */
   isBusy(): boolean;
-  /** The batch that has waited longest, or when the next will be due; `null`: when more was said. */
-  next(): Batch | { readonly dueAtMs: number } | null;
+  /**
+   * The batch that has waited longest, or when the next will be due; `null`: when more was said. Never one
+   * of a conversation that waits for an answer itself; while other turns run (`isBusy`) only one that has
+   * waited for long, or that is long.
+   */
+  next(isBusy: boolean): Batch | { readonly dueAtMs: number } | null;
 }
 
 interface Candidate {
@@ -58,7 +64,8 @@ type MessageRow = SaidMessage & { readonly position: number };
 
 /**
  * How far a conversation was looked through counts in the order of the talk, where an answer stands right
- * behind its question: an answer to what was asked before something was forgotten is not learned from.
+ * behind its question: an answer to what was asked before something was forgotten is not learned from; and
+ * neither is one to a question that was looked at without, where its turn was interrupted and tried again.
  */
 export function createBatches(database: Database, clock: Clock, delayMs: number): Batches {
   const sqlite = database.orm.$client;
@@ -115,11 +122,12 @@ export function createBatches(database: Database, clock: Clock, delayMs: number)
   const lastOf = (conversationId: string): number => Number(lastPosition.get(conversationId));
 
   /** A time that is further away than any wait is one from before the clock was set back. */
-  const dueAtMs = (candidate: Candidate, now: number): number => {
+  const dueAtMs = (candidate: Candidate, now: number, isBusy: boolean): number => {
     const { conversationId, servedAtMs, notBeforeMs } = candidate;
     const restedAtMs = notBeforeMs > now + LONGEST_BACK_OFF_MS ? now : notBeforeMs;
     if (restedAtMs > now) return restedAtMs;
-    const quietAtMs = servedAtMs > now ? now : servedAtMs + delayMs;
+    const patienceMs = isBusy ? PATIENCE_MS : 0;
+    const quietAtMs = servedAtMs > now ? now : servedAtMs + delayMs + patienceMs;
     if (quietAtMs <= now) return now;
     const waitingCount = plenty.get({ conversationId, after: startOf(candidate) });
     return waitingCount === PLENTY_COUNT ? now : quietAtMs;
@@ -138,17 +146,19 @@ export function createBatches(database: Database, clock: Clock, delayMs: number)
       messages: taken,
       afterMessageId,
       lastMessageId:
-        taken.length < rows.length ? (taken.at(-1)?.position ?? 0) : lastOf(conversationId),
+        taken.length < rows.length || rows.length > BATCH_COUNT
+          ? (taken.at(-1)?.position ?? 0)
+          : lastOf(conversationId),
     };
   };
 
   return {
     isBusy: () => running.get() !== undefined,
-    next: () => {
+    next: (isBusy) => {
       const now = clock.now();
       let earliestMs = Number.POSITIVE_INFINITY;
       for (const candidate of candidates.all({ sinceMs: now - FIRST_LOOK_MS })) {
-        const dueMs = dueAtMs(candidate, now);
+        const dueMs = dueAtMs(candidate, now, isBusy);
         if (dueMs <= now) return read(candidate);
         earliestMs = Math.min(earliestMs, dueMs);
       }
@@ -157,18 +167,17 @@ export function createBatches(database: Database, clock: Clock, delayMs: number)
   };
 }
 
-/** As many as a batch holds. What belongs to one question stays together, and the first question fits always. */
+/**
+ * As many as a batch holds. What belongs to one question stays together, and the first question is taken
+ * however long it is.
+ */
 function fitting(rows: readonly MessageRow[]): readonly MessageRow[] {
-  const taken: MessageRow[] = [];
   let length = 0;
-  for (const row of rows) {
+  const endAt = rows.findIndex((row, at) => {
     length += row.text.length;
-    const isFull = taken.length === BATCH_COUNT || length > BATCH_LENGTH;
-    if (isFull && taken.length > 0) {
-      const whole = taken.filter(({ position }) => position !== row.position);
-      return whole.length > 0 ? whole : taken;
-    }
-    taken.push(row);
-  }
-  return taken;
+    const isFull = at === BATCH_COUNT || length > BATCH_LENGTH;
+    return isFull && row.position !== rows[0]?.position;
+  });
+  const end = rows[endAt];
+  return end === undefined ? rows : rows.filter(({ position }) => position < end.position);
 }

@@ -24,7 +24,12 @@ export type CallOutcome =
     }
   | { readonly kind: 'stopped' };
 
-/** Asks the model, and keeps a row of that. Throws what the database throws. */
+/**
+ * Asks the model, and keeps a row of that. Throws what the database throws.
+ *
+ * JSON is asked for in the prompt and looked for in the answer, not by an option of the program: the port
+ * stays free of it, an older program or another one does too, and the answer is to be checked anyway.
+ */
 export type Ask = (question: Question, signal: AbortSignal) => Promise<CallOutcome>;
 
 export function createAsk(parts: {
@@ -49,18 +54,26 @@ export function createAsk(parts: {
     };
     const outcome = await outcomeOf(agent.run(request, signal));
     const { costUsd } = outcome.usage;
+    const knownUsd = costUsd > 0 || isFree(outcome) ? costUsd : null;
     switch (outcome.kind) {
       case 'answered':
-        budget.ended(callId, 'answered', costUsd);
+        budget.ended(callId, 'answered', knownUsd);
         return { kind: 'answered', callId, text: outcome.text, costUsd };
       case 'failed':
-        budget.ended(callId, outcome.failure.code, costUsd);
+        budget.ended(callId, outcome.failure.code, knownUsd);
         return { kind: 'failed', failure: outcome.failure, detail: outcome.detail };
       case 'stopped':
-        budget.ended(callId, 'stopped', costUsd);
+        budget.ended(callId, 'stopped', knownUsd);
         return { kind: 'stopped' };
     }
   };
+}
+
+/** Whether a run that says that it cost nothing did: one that was cut off had no time to say what it cost. */
+function isFree(outcome: AgentOutcome): boolean {
+  if (outcome.kind !== 'failed') return false;
+  const { code } = outcome.failure;
+  return code !== 'killed' && code !== 'idle' && code !== 'no-answer';
 }
 
 async function outcomeOf(events: ReturnType<Agent['run']>): Promise<AgentOutcome> {

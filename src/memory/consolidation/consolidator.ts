@@ -1,4 +1,4 @@
-import type { Agent } from '../../core/agent.ts';
+import type { Agent, AgentFailure } from '../../core/agent.ts';
 import type { Clock } from '../../core/clock.ts';
 import { startOfDay } from '../../core/format.ts';
 import { isDatabaseFault, type Database } from '../../platform/database/open.ts';
@@ -12,11 +12,12 @@ import { createBudget } from './budget.ts';
 import { createAsk } from './call.ts';
 import { createCursors } from './cursor.ts';
 import { createEpisodeSearch, distil, type OldEpisodes } from './distil.ts';
-import { BACK_OFF_MS, outagePauseMs } from './failure.ts';
+import { BACK_OFF_MS, mayBeAsked, OUTAGE_COUNT, outagePauseMs, pauseMsAfter } from './failure.ts';
 import { learn, type LearnParts, type StepOutcome } from './learn.ts';
 
-/** How long to wait after a fault of our own, such as a full disk. */
+/** How long to wait after a fault of our own, such as a full disk: twice as long each time, up to the second. */
 const BROKEN_PAUSE_MS = 60_000;
+const LONGEST_BROKEN_PAUSE_MS = 3_600_000;
 /** How often it is looked for old episodes. */
 const EPISODES_EVERY_MS = 3_600_000;
 /** A clock may have been set back: what waits for its time is looked for anew after this. */
@@ -79,9 +80,15 @@ export function createConsolidator(parts: {
   let underWay: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let idlers: (() => void)[] = [];
-  /** On the clock that only goes forward. */
-  let restsUntilMs = 0;
+  /** On the clock that only goes forward; `null`: it began just now. */
+  let restsUntilMs: number | null = null;
   let episodesDueMs = 0;
+  /**
+   * How often it broke since something was done: what was asked for in vain costs as much. This alone does
+   * not outlive the process; what a service costs that is started over and over, the budget bounds, because
+   * each call is written down with what it may cost before it is made.
+   */
+  let brokenCount = 0;
   /** The day on which it was said that the budget is spent. */
   let toldDayMs: number | null = null;
 
@@ -92,6 +99,17 @@ export function createConsolidator(parts: {
   const rest = (pauseMs: number): void => {
     restsUntilMs = clock.elapsed() + pauseMs;
   };
+  /** What is left of the pause behind an outage in which the last call of an earlier process ended. */
+  const restLeftMs = (): number => {
+    const last = budget.last();
+    const pauseMs = pauseMsAfter(last?.outcome ?? '');
+    const sinceMs = clock.now() - (last?.startedAtMs ?? 0);
+    return pauseMs === null || sinceMs < 0 ? 0 : Math.max(pauseMs - sinceMs, 0);
+  };
+  const restBroken = (): void => {
+    rest(Math.min(BROKEN_PAUSE_MS * 2 ** brokenCount, LONGEST_BROKEN_PAUSE_MS));
+    brokenCount += 1;
+  };
 
   const wake = (): void => {
     if (underWay !== null) return;
@@ -101,7 +119,7 @@ export function createConsolidator(parts: {
       if (step !== null) start(step);
     } catch (error) {
       log.error({ err: error }, 'memory.unreadable');
-      rest(BROKEN_PAUSE_MS);
+      restBroken();
       wakeIn(BROKEN_PAUSE_MS);
     }
     if (underWay === null) tellIdlers();
@@ -113,18 +131,20 @@ export function createConsolidator(parts: {
   };
 
   const nextStep = (): Step | null => {
+    restsUntilMs ??= clock.elapsed() + restLeftMs();
     const restMs = restsUntilMs - clock.elapsed();
     if (restMs > 0) {
       wakeIn(restMs);
       return null;
     }
+    if (dailyBudgetUsd === 0) return null;
     // The end of a turn wakes.
-    if (dailyBudgetUsd === 0 || batches.isBusy()) return null;
-    const next = batches.next();
+    const isBusy = batches.isBusy();
+    const next = batches.next(isBusy);
     if (next !== null && !('dueAtMs' in next)) return affordable({ kind: 'learn', batch: next });
     if (next !== null) wakeIn(next.dueAtMs - clock.now());
     if (clock.elapsed() < episodesDueMs) return null;
-    const old = findEpisodes();
+    const old = findEpisodes(isBusy);
     if (old !== null) return affordable({ kind: 'distil', old });
     episodesDueMs = clock.elapsed() + EPISODES_EVERY_MS;
     return null;
@@ -144,7 +164,7 @@ export function createConsolidator(parts: {
     underWay = take(step)
       .catch((error: unknown) => {
         log.error({ err: error }, 'memory.broken');
-        rest(BROKEN_PAUSE_MS);
+        restBroken();
       })
       .finally(() => {
         underWay = null;
@@ -175,6 +195,7 @@ export function createConsolidator(parts: {
   const judgeOutcome = (outcome: StepOutcome, batch: Batch | null): void => {
     switch (outcome.kind) {
       case 'done':
+        brokenCount = 0;
         if (outcome.hasLearned) parts.learned();
         return;
       case 'stopped':
@@ -188,16 +209,22 @@ export function createConsolidator(parts: {
         return;
       case 'failed': {
         const { failure, detail } = outcome;
-        const pauseMs = outagePauseMs(failure, clock.now());
+        const isBatchs = batch !== null && isOfBatch(batch, failure);
+        const pauseMs = isBatchs ? null : outagePauseMs(failure, clock.now());
         log.warn(
           { failure, detail, ...(pauseMs === null ? {} : { pauseMs }) },
           'memory.call-failed',
         );
-        if (pauseMs !== null) rest(pauseMs);
-        else if (batch !== null) failed(batch, failure.code);
+        if (isBatchs) failed(batch, failure.code);
+        else if (pauseMs !== null) rest(pauseMs);
       }
     }
   };
+
+  /** Whether a failure counts as one of the batch: at once, or as one outage too many over it. */
+  const isOfBatch = ({ scope }: Batch, failure: AgentFailure): boolean =>
+    outagePauseMs(failure, clock.now()) === null ||
+    (mayBeAsked(failure) && budget.unclearCount(scope) % OUTAGE_COUNT === 0);
 
   const failed = (batch: Batch, failure: string): void => {
     const { cursor, afterMessageId, lastMessageId } = batch;

@@ -1,5 +1,5 @@
-import { eq, sql } from 'drizzle-orm';
-import { consolidations, conversations } from '../../../drizzle/schema.ts';
+import { desc, eq, type SQL, sql } from 'drizzle-orm';
+import { boots, consolidations, conversations } from '../../../drizzle/schema.ts';
 import type { Database } from '../../platform/database/open.ts';
 
 /** How far a conversation was looked through when its batch was read. */
@@ -68,4 +68,35 @@ export function createCursors(database: Database): Cursors {
     failed: (cursor, lastMessageId, notBeforeMs) =>
       write(cursor, { lastMessageId, failureCount: cursor.failureCount + 1, notBeforeMs }),
   };
+}
+
+/**
+ * What was said so far in these conversations, and what is still to be answered of it, is not learned from.
+ * May stand in a transaction of the caller.
+ *
+ * @param which A condition on conversations; all of them unless it is given.
+ */
+export function learnNoFurtherBack({ orm }: Database, which: SQL = sql`true`): void {
+  orm.run(
+    sql`insert into consolidations (conversation_id, last_message_id)
+      select ${conversations.id}, (select coalesce(max(id), 0) from messages)
+      from conversations where ${which}
+      on conflict (conversation_id) do update
+      set last_message_id = excluded.last_message_id, failure_count = 0, not_before_ms = 0`,
+  );
+}
+
+/**
+ * To be called when the memory begins: what was said while the last instance of the service had none is not
+ * learned from.
+ */
+export function skipTimeWithout(database: Database): void {
+  const last = database.orm
+    .select({ hasMemory: boots.hasMemory })
+    .from(boots)
+    // In the order in which they came, also where the clock was set back between them.
+    .orderBy(desc(sql`rowid`))
+    .limit(1)
+    .get();
+  if (last?.hasMemory === false) learnNoFurtherBack(database);
 }

@@ -20,6 +20,8 @@ export interface KeptCounts {
 /**
  * Keeps new memories as it was decided, each with its vector where there is one. To be called in a
  * transaction.
+ *
+ * @returns Also what each of them is kept as; `null`: not at all.
  */
 export function keep(
   scope: string,
@@ -27,9 +29,8 @@ export function keep(
   decisions: readonly Decision[],
   embedded: Embedded | null,
   { store, vectors }: { readonly store: MemoryStore; readonly vectors: VectorIndex | null },
-): KeptCounts {
+): { readonly counts: KeptCounts; readonly keptIds: readonly (number | null)[] } {
   const counts = { newCount: 0, strengthenedCount: 0, supersededCount: 0, refusedCount: 0 };
-  /** What each of them is kept as. */
   const keptIds: (number | null)[] = [];
   const idOf = (former: Former): number | null =>
     former.kind === 'kept' ? former.memory.id : (keptIds[former.index] ?? null);
@@ -41,7 +42,7 @@ export function keep(
   const keepOne = (proposal: NewMemory, decision: Decision | undefined, at: number) => {
     const repeatedId = liveIdOf(decision?.repeats ?? null);
     if (repeatedId !== null) {
-      store.strengthen(repeatedId, proposal.messageIds ?? []);
+      store.strengthen(repeatedId, proposal.messageIds ?? [], proposal.episodeIds);
       counts.strengthenedCount += 1;
       return repeatedId;
     }
@@ -69,8 +70,17 @@ export function keep(
     for (const former of decision?.replaces ?? []) {
       const formerId = idOf(former);
       if (keptId === null || formerId === null) continue;
-      if (store.supersede(formerId, keptId)) counts.supersededCount += 1;
+      const [goneId, stayingId] = isOfBefore(proposal, formerId, store)
+        ? [keptId, formerId]
+        : [formerId, keptId];
+      if (store.supersede(goneId, stayingId)) counts.supersededCount += 1;
     }
   }
-  return counts;
+  return { counts, keptIds };
+}
+
+/** Whether something new is of before something kept: what is found in old episodes corrects nothing newer. */
+function isOfBefore({ createdAtMs }: NewMemory, formerId: number, store: MemoryStore): boolean {
+  const former = store.find(formerId);
+  return createdAtMs !== undefined && former !== null && createdAtMs < former.createdAtMs;
 }

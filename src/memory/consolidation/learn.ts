@@ -1,17 +1,28 @@
 import type { Logger } from '../../platform/log.ts';
 import type { Database } from '../../platform/database/open.ts';
-import type { NewMemory } from '../../core/memory.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Memory, NewMemory } from '../../core/memory.ts';
 import type { Embedder } from '../embeddings/embedder.ts';
 import type { MemoryStore } from '../store.ts';
 import type { VectorIndex } from '../vectors.ts';
 import type { createWordSearch } from '../words.ts';
-import { readProposals, readVerdicts, type Verdict } from './answer.ts';
+import { readProposals, readVerdicts } from './answer.ts';
 import type { Batch } from './batch.ts';
-import type { Budget } from './budget.ts';
+import { KEPT, type Budget } from './budget.ts';
 import type { Ask, CallOutcome } from './call.ts';
 import type { Cursors } from './cursor.ts';
 import { keep, type Embedded } from './keep.ts';
-import { decide, OLD_COUNT, type Pair, PAIR_COUNT, pairsByMeaning, pairsByWords } from './pairs.ts';
+import {
+  decide,
+  type JudgedPair,
+  LOOK_COUNT,
+  type Pair,
+  PAIR_COUNT,
+  pairsByMeaning,
+  pairsByWords,
+  repeats,
+  wordsOf,
+} from './pairs.ts';
 import { CONSOLIDATE, JUDGE, messagesPrompt, pairsPrompt } from './prompts.ts';
 
 /** What an attempt at something came to. */
@@ -28,6 +39,7 @@ type WordSearch = ReturnType<typeof createWordSearch>;
 /** What making memories takes. */
 export interface LearnParts {
   readonly database: Database;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly store: MemoryStore;
   readonly vectors: VectorIndex | null;
@@ -68,11 +80,11 @@ export async function learn(
   if (judged.kind !== 'judged') return judged;
   if (signal.aborted) return { kind: 'stopped' };
 
-  const decisions = decide(proposals.length, pairs, judged.verdicts);
+  const decisions = decide(proposals.length, judged.pairs);
   const counts = parts.database.transaction(() => {
     if (!cursors.move(cursor, batch.lastMessageId)) return null;
-    budget.came(answer.callId, 'kept');
-    return keep(scope, proposals, decisions, embedded, parts);
+    budget.came(answer.callId, KEPT);
+    return keep(scope, proposals, decisions, embedded, parts).counts;
   });
   if (counts === null) {
     budget.came(answer.callId, 'outdated');
@@ -100,41 +112,53 @@ export async function embed(
   return null;
 }
 
-/** What is near to new memories: by their vectors, or by their words where what is kept cannot be compared by those. */
+/**
+ * What is near to new memories: by their vectors, or by their words where what is kept cannot be compared by
+ * those.
+ *
+ * @param isFormer What of the kept they may repeat or contradict.
+ */
 export function near(
   scope: string,
   proposals: readonly NewMemory[],
   embedded: Embedded | null,
   { store, vectors, searchWords }: Pick<LearnParts, 'store' | 'vectors' | 'searchWords'>,
+  isFormer: (memory: Memory) => boolean = () => true,
 ): readonly Pair[] {
   const isComparable = embedded !== null && vectors?.current()?.model === embedded.model;
   const index = isComparable ? vectors : null;
-  const byMeaning = embedded === null ? [] : pairsByMeaning(scope, embedded.vectors, store, index);
+  const byMeaning =
+    embedded === null ? [] : pairsByMeaning(scope, embedded.vectors, store, index, isFormer);
   if (index !== null) return byMeaning;
-  const search = (query: string) => searchWords(scope, query, OLD_COUNT);
-  return [...byMeaning, ...pairsByWords(proposals, store, search)].slice(0, PAIR_COUNT);
+  const search = (query: string) => searchWords(scope, query, LOOK_COUNT);
+  return [...byMeaning, ...pairsByWords(proposals, store, search, isFormer)].slice(0, PAIR_COUNT);
 }
 
-async function judge(
+/**
+ * Asks how the two of each pair stand to each other, where their texts are not the same anyway. An answer
+ * that cannot be read is none: what was kept without it might stand beside what it corrects.
+ */
+export async function judge(
   scope: string,
   proposals: readonly NewMemory[],
   pairs: readonly Pair[],
-  { ask, budget, log }: LearnParts,
+  { ask, budget }: Pick<LearnParts, 'ask' | 'budget'>,
   signal: AbortSignal,
 ): Promise<
-  | {
-      readonly kind: 'judged';
-      readonly verdicts: ReadonlyMap<number, Verdict>;
-      readonly costUsd: number;
-    }
+  | { readonly kind: 'judged'; readonly pairs: readonly JudgedPair[]; readonly costUsd: number }
+  | { readonly kind: 'unreadable' }
   | Exclude<CallOutcome, { kind: 'answered' }>
 > {
-  const shown = pairs.flatMap(({ index, former }) => {
+  const clear = pairs
+    .filter((pair) => repeats(pair, proposals))
+    .map((pair) => ({ ...pair, verdict: 'same' as const }));
+  const unclear = pairs.filter((pair) => !repeats(pair, proposals));
+  const shown = unclear.flatMap(({ index, former }) => {
     const later = proposals[index];
-    const earlier = former.kind === 'kept' ? former.memory : proposals[former.index];
+    const earlier = wordsOf(former, proposals);
     return later === undefined || earlier === undefined ? [] : [{ former: earlier, later }];
   });
-  if (shown.length === 0) return { kind: 'judged', verdicts: new Map(), costUsd: 0 };
+  if (shown.length === 0) return { kind: 'judged', pairs: clear, costUsd: 0 };
   const answer = await ask(
     { purpose: 'judge', scope, systemPrompt: JUDGE, prompt: pairsPrompt(shown) },
     signal,
@@ -142,6 +166,7 @@ async function judge(
   if (answer.kind !== 'answered') return answer;
   const verdicts = readVerdicts(answer.text, shown.length);
   budget.came(answer.callId, verdicts === null ? 'unreadable' : 'judged');
-  if (verdicts === null) log.warn({ pairCount: shown.length }, 'memory.not-judged');
-  return { kind: 'judged', verdicts: verdicts ?? new Map(), costUsd: answer.costUsd };
+  if (verdicts === null) return { kind: 'unreadable' };
+  const judged = unclear.map((pair, at) => ({ ...pair, verdict: verdicts.get(at) ?? null }));
+  return { kind: 'judged', pairs: [...clear, ...judged], costUsd: answer.costUsd };
 }

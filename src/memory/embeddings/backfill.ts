@@ -78,7 +78,10 @@ export function createBackfill(parts: {
       doneCount += batch.length;
     }
     lastFault = '';
-    if (doneCount > BATCH_COUNT) log.info({ model, count: doneCount }, 'memory.embedded');
+    if (doneCount === 0) return;
+    // A few come with every conversation, many with another model or an import.
+    const level = doneCount > BATCH_COUNT ? 'info' : 'debug';
+    log[level]({ model, count: doneCount }, 'memory.embedded');
   };
 
   const start = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Tokenizer } from '@huggingface/tokenizers';
 import * as ort from 'onnxruntime-web';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { beginning } from '../../core/format.ts';
 import { parseJson } from '../../core/json.ts';
 import { FETCH_IT, lookAtModel, MODEL_PATHS, ModelFault, readModelFile } from './model-files.ts';
 import { pool, poolingOf } from './pooling.ts';
+import { withoutWeights } from './weights.ts';
 
 /** A model that is loaded. */
 export interface Encoder {
@@ -27,6 +29,17 @@ const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 /** Only what is fatal: the runtime writes past the streams of its thread, and what it says is thrown too. */
 const QUIET = 4;
+
+/**
+ * How much work a function of the runtime does before V8 compiles it once more, for speed. That takes
+ * hundreds of megabytes, which then stay with the process: with V8's own budget it is done for far more
+ * than the few functions that the time goes into. All that the process holds makes each start of a program
+ * slower, too, since its page tables are copied.
+ */
+const COMPILE_LATE = '--wasm-tiering-budget=2000000000';
+
+/** What the model's file is called where its weights are looked for. */
+const WEIGHTS = 'weights';
 
 const windowSchema = z.object({ max_seq_length: z.int().positive().nullish() });
 const configSchema = z.object({ max_position_embeddings: z.int().positive().nullish() });
@@ -127,20 +140,29 @@ export async function loadEncoder(
   return { dimensionCount, encode };
 }
 
+/** @param content Is empty afterwards. */
 async function open(
   content: Uint8Array,
   model: string,
   threadCount: number,
 ): Promise<ort.InferenceSession> {
+  setFlagsFromString(COMPILE_LATE);
   ort.env.logLevel = 'fatal';
   ort.env.wasm.numThreads = threadCount;
-  try {
-    return await ort.InferenceSession.create(content, {
-      executionProviders: ['wasm'],
-      logSeverityLevel: QUIET,
+  const options = { executionProviders: ['wasm'], logSeverityLevel: QUIET };
+  const sparing = async () =>
+    await ort.InferenceSession.create(withoutWeights(content, WEIGHTS), {
+      ...options,
+      externalData: [{ path: WEIGHTS, data: content }],
     });
+  try {
+    // A model that cannot be loaded so may still be one that can be loaded.
+    return await sparing().catch(() => ort.InferenceSession.create(content, options));
   } catch (error) {
     throw new ModelFault(`${model} cannot be loaded: ${messageOf(error)}.`);
+  } finally {
+    // The runtime has its own copy; this one would stay until memory is short.
+    if (content.buffer instanceof ArrayBuffer) content.buffer.transfer(0);
   }
 }
 

@@ -91,6 +91,7 @@ export function createLocalEmbedder(options: {
   const loaded = async (): Promise<ModelThread | null> => {
     if (thread !== null && dimensionCount !== null) return thread;
     const startedMs = performance.now();
+    log.debug({ model }, 'memory.model-loading');
     const started = startThread({ folder, model, threadCount });
     thread = started;
     const answer = await started.loaded;

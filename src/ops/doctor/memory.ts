@@ -42,7 +42,7 @@ export async function memoryDiagnoses(view: View): Promise<readonly Diagnosis[]>
   const text =
     looked.kind === 'missing'
       ? 'nothing yet'
-      : 'not looked at: the database is not of this version';
+      : 'not looked at: the database is damaged, or of another version';
   return [model, { name: 'memory', state: 'off', text }];
 }
 
@@ -127,7 +127,7 @@ function vectorsDiagnosis(view: View, { vectors, store, database }: KeptMemories
     };
   }
   const waitingCount = liveCount - counts.embeddedCount;
-  const text = `${counts.embeddedCount} of ${index.dimensionCount} dimensions, ${waitingCount} waiting`;
+  const text = `${counts.embeddedCount} (${index.dimensionCount} dimensions each), ${waitingCount} waiting`;
   return { name, state: 'ok', text };
 }
 

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
+import { DrizzleError } from 'drizzle-orm';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import * as schema from '../../../drizzle/schema.ts';
 import { ClaudioError } from '../../core/error.ts';
@@ -29,7 +30,9 @@ export interface Database {
  * full, a lock that another program holds. The same write may succeed later.
  */
 export function isDatabaseFault(error: unknown): boolean {
-  return error instanceof BetterSqlite3.SqliteError && !error.code.startsWith('SQLITE_CONSTRAINT');
+  // Drizzle puts what a statement written out throws into an error of its own.
+  const fault = error instanceof DrizzleError ? error.cause : error;
+  return fault instanceof BetterSqlite3.SqliteError && !fault.code.startsWith('SQLITE_CONSTRAINT');
 }
 
 /**

@@ -116,15 +116,15 @@ describe('what is proposed', () => {
   });
 });
 
-test('facts come from the messages of their episodes', () => {
+test('facts come from their episodes and their messages, and are as old as the last of them', () => {
   const facts = [
     { text: 'Ada drinks tea.', confidence: 0.9, episodes: [1, 2] },
     { text: 'Of nothing.', episodes: [3] },
   ];
   expect(
     readFacts(JSON.stringify({ facts }), [
-      [5, 6],
-      [6, 7],
+      { id: 11, createdAtMs: 2000, messageIds: [5, 6] },
+      { id: 12, createdAtMs: 1000, messageIds: [6, 7] },
     ]),
   ).toEqual({
     kind: 'read',
@@ -135,6 +135,8 @@ test('facts come from the messages of their episodes', () => {
         confidence: 0.9,
         source: 'distilled',
         messageIds: [5, 6, 7],
+        episodeIds: [11, 12],
+        createdAtMs: 2000,
       },
     ],
     droppedCount: 1,

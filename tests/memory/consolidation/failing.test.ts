@@ -124,7 +124,118 @@ describe('an agent that cannot answer now', () => {
   });
 });
 
+describe('an outage that a batch may bring about', () => {
+  test.each([
+    { code: 'killed', signal: 'SIGKILL' },
+    { code: 'server-error', httpStatus: 500 },
+    { code: 'overloaded' },
+  ] as const)(
+    'counts as a failure of it after six times, over restarts, so that others are not held up for ever: $code',
+    async (failure) => {
+      const world = dueWorld({ dailyBudgetUsd: 9 });
+      world.exchange('I drink tea.', 'Noted.', '43');
+      world.clock.advance(DELAY_MS);
+      const isOfFirst = () => world.requests.at(-1)?.prompt.includes('drawer');
+      for (let count = 1; count <= 5; count += 1) {
+        world.script.consolidate.push(failing(failure));
+        await world.open({ bootId: `boot-${count}` }).idle();
+        expect(world.requests).toHaveLength(count);
+        expect(isOfFirst()).toBe(true);
+        world.clock.advance(10 * MINUTE_MS);
+      }
+      expect(world.cursors()).toEqual([]);
+      world.script.consolidate.push(failing(failure), proposing('Ada drinks tea.'));
+      const consolidator = world.open();
+      await consolidator.idle();
+      // The other chat at once.
+      expect(world.memories()).toMatchObject([{ scope: 'telegram:1:43' }]);
+      expect(world.cursors()).toEqual(
+        expect.arrayContaining([expect.objectContaining({ failureCount: 1, lastMessageId: 0 })]),
+      );
+      for (let count = 7; count <= 18; count += 1) {
+        world.clock.advance(10 * MINUTE_MS);
+        world.script.consolidate.push(failing(failure));
+        await consolidator.idle();
+      }
+      expect(world.requests).toHaveLength(19);
+      const [line] = await world.logged('memory.batch-given-up');
+      expect(line).toMatchObject({ messages: [1, 2], failure: failure.code });
+      expect(world.cursors()).toMatchObject([{ failureCount: 0 }, { failureCount: 0 }]);
+    },
+  );
+
+  test.each([
+    { code: 'not-logged-in' },
+    { code: 'unreachable' },
+    { code: 'usage-limit', resetsAtMs: null, resetsAtText: null },
+  ] as const)('is none of these, however often: $code', async (failure) => {
+    const world = dueWorld();
+    const consolidator = world.open();
+    for (let count = 1; count <= 20; count += 1) {
+      world.script.consolidate.push(failing(failure));
+      await consolidator.idle();
+      world.clock.advance(60 * MINUTE_MS);
+    }
+    expect(world.requests).toHaveLength(20);
+    expect(world.cursors()).toEqual([]);
+  });
+});
+
+describe('the pause behind an outage', () => {
+  test.each([
+    [{ code: 'unreachable' }, 10],
+    [{ code: 'usage-limit', resetsAtMs: null, resetsAtText: null }, 60],
+  ] as const)('outlives a restart: %j', async (failure, minutes) => {
+    const world = dueWorld();
+    world.script.consolidate.push(failing(failure), proposing('Ada drinks tea.'));
+    await world.open().idle();
+    world.clock.advance(minutes * MINUTE_MS - 1);
+    const consolidator = world.open({ bootId: 'later' });
+    await consolidator.idle();
+    expect(world.requests).toHaveLength(1);
+    world.clock.advance(1);
+    await consolidator.idle();
+    expect(world.memories()).toHaveLength(1);
+  });
+
+  test('is not waited for where the clock was set back', async () => {
+    const world = dueWorld();
+    world.script.consolidate.push(failing({ code: 'unreachable' }), proposing('Ada drinks tea.'));
+    await world.open().idle();
+    world.clock.set(world.clock.now() - DAY_MS);
+    await world.open({ bootId: 'later' }).idle();
+    expect(world.memories()).toHaveLength(1);
+  });
+});
+
 describe('the budget of a day', () => {
+  test('counts what was cut off for what it may have cost, so that no loop of restarts goes beyond it', async () => {
+    const world = dueWorld({ dailyBudgetUsd: 0.1 });
+    world.script.consolidate.push(
+      failing({ code: 'idle', idleLimitMs: 1 }),
+      { kind: 'stopped', usage: answered('').usage },
+      failing({ code: 'unreachable' }),
+    );
+    const costs = () => world.calls().map(({ costUsd }) => costUsd);
+    await world.open().idle();
+    world.clock.advance(MINUTE_MS);
+    // Without a stop this goes on at once.
+    world.open({ bootId: 'stopped' }).wake();
+    await world.askedTimes(3);
+    await world.logged('memory.call-failed');
+    await expect.poll(costs).toEqual([0.02, 0.02, 0]);
+    world.clock.advance(10 * MINUTE_MS);
+    for (let boot = 1; boot <= 3; boot += 1) {
+      // As processes leave it that were killed while they asked.
+      world.database.orm.run(
+        `insert into memory_calls (purpose, scope, cost_usd, started_at_ms) values ('consolidate', '${SCOPE}', 0.02, ${world.clock.now()})`,
+      );
+    }
+    await world.open({ bootId: 'later' }).idle();
+    expect(world.requests).toHaveLength(3);
+    expect(world.events()).toContain('memory.budget-spent');
+  });
+
   test('once it is spent nothing more is called before midnight, with one line', async () => {
     const world = dueWorld({ dailyBudgetUsd: 0.05 });
     world.script.consolidate.push(answered(proposing('One.'), { costUsd: 0.06 }));
@@ -284,6 +395,26 @@ describe('an end in the middle', () => {
     world.clock.advance(MINUTE_MS);
     await consolidator.idle();
     expect(world.memories()).toHaveLength(2);
+  });
+
+  test('of the commit, again and again, is tried less and less often, so that it costs little', async () => {
+    const world = dueWorld();
+    const { orm } = world.database;
+    orm.run('alter table memory_sources rename to gone');
+    const answer = proposing('Ada drinks tea.');
+    world.script.consolidate.push(...Array.from({ length: 100 }, () => answer));
+    const consolidator = world.open();
+    for (let minute = 0; minute < 22 * 60; minute += 1) {
+      await consolidator.idle();
+      world.clock.advance(MINUTE_MS);
+    }
+    expect(world.requests.length).toBeGreaterThan(20);
+    expect(world.requests.length).toBeLessThan(30);
+    expect(world.cursors()).toEqual([]);
+    orm.run('alter table gone rename to memory_sources');
+    world.clock.advance(60 * MINUTE_MS);
+    await consolidator.idle();
+    expect(world.memories()).toMatchObject([{ accessCount: 1 }]);
   });
 
   test('of the process behind the answer: the batch is asked about again and nothing is doubled', async () => {

@@ -24,6 +24,8 @@ test.each([
     );
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
     expect(world.calls().map(({ outcome }) => outcome)).toEqual(outcomes);
+    // What a call may have cost that was cut off, or what it said that it cost.
+    expect(world.calls()).toMatchObject([{ costUsd: where === 'call' ? 0.02 : 0.01 }]);
     expect(world.memories()).toHaveLength(keptCount);
     expect(world.cursors()).toHaveLength(keptCount === 0 ? 0 : 1);
 

@@ -192,6 +192,24 @@ describe('a batch', () => {
   });
 });
 
+test('what belongs to one question is a batch however long it is, and nothing behind it is left out', async () => {
+  const world = consolidationWorld();
+  const [asked] = world.exchange('The question', 'Its answer');
+  for (let count = 1; count <= 8; count += 1) {
+    const id = world.say(`${count} ${'x'.repeat(3900)}`, count % 2 === 0 ? 'person' : 'claude');
+    world.database.orm.run(`update messages set during_message_id = ${asked} where id = ${id}`);
+  }
+  const [next] = world.exchange('The next', 'Its answer');
+  world.clock.advance(DELAY_MS);
+  world.script.consolidate.push(proposing(), proposing());
+  await world.open().idle();
+  expect(world.requests.map(({ prompt }) => prompt.match(/<claudio-message /gu)?.length)).toEqual([
+    10, 2,
+  ]);
+  expect(world.requests[1]?.prompt).toContain('The next');
+  expect(world.cursors()).toMatchObject([{ lastMessageId: next }]);
+});
+
 describe('a conversation is looked through', () => {
   test('when its last answer is old enough, and by itself', async () => {
     const world = consolidationWorld();
@@ -207,7 +225,7 @@ describe('a conversation is looked through', () => {
     expect(world.memories()).toHaveLength(1);
   });
 
-  test('not while one of its own turns waits, nor while any turn runs', async () => {
+  test('not while one of its own turns waits, nor at once while any turn runs', async () => {
     const world = consolidationWorld();
     world.exchange('A question', 'An answer', '42');
     world.clock.advance(DELAY_MS);
@@ -220,6 +238,36 @@ describe('a conversation is looked through', () => {
     expect(world.talk.queue.claim('boot')).not.toBeNull();
     await consolidator.idle();
     expect(world.requests).toHaveLength(0);
+  });
+
+  test('beside the turns of others after ten minutes, and never beside one of its own', async () => {
+    const world = consolidationWorld();
+    world.exchange('A question', 'An answer', '42');
+    const dueMs = world.clock.now() + DELAY_MS + 10 * MINUTE_MS;
+    world.exchange('A question of Bob', 'An answer', '43');
+    world.talk.arrive('Another of Bob', '43');
+    expect(world.talk.queue.claim('boot')).not.toBeNull();
+    const consolidator = world.open();
+    world.clock.advance(dueMs - world.clock.now() - 1);
+    await consolidator.idle();
+    expect(world.requests).toHaveLength(0);
+    world.clock.advance(1);
+    world.script.consolidate.push(proposing('Ada drinks tea.'));
+    await consolidator.idle();
+    world.clock.advance(60 * MINUTE_MS);
+    await consolidator.idle();
+    expect(world.memories()).toMatchObject([{ scope: 'telegram:1:42' }]);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  test('beside the turns of others at once where 40 messages wait', async () => {
+    const world = consolidationWorld();
+    for (let count = 1; count <= 20; count += 1) world.exchange(`Question ${count}.`, 'Yes.', '42');
+    world.talk.arrive('Something', '43');
+    expect(world.talk.queue.claim('boot')).not.toBeNull();
+    world.script.consolidate.push(proposing('Ada drinks tea.'));
+    await world.open().idle();
+    expect(world.memories()).toHaveLength(1);
   });
 
   test('from a day ago on where it never was before', async () => {
@@ -300,19 +348,46 @@ describe('what is near to what is known', () => {
     ]);
   });
 
-  test('strengthens it without a verdict where it is nearly the same, and stands beside it where it is not', async () => {
+  test.each([
+    ['is none on it', '{"verdicts": []}'],
+    ['is one on another', '{"verdicts": [{"pair": 9, "verdict": "contradicts"}]}'],
+    ['says that both can be true', judging('different')],
+  ])('stands beside it, however near, where the verdict %s', async (_, verdicts) => {
     const world = consolidationWorld({
       embedder: testEmbedder({
-        ...near('Old.', 1),
-        ...near('Nearly old.', 0.95),
-        ...near('Less old.', 0.88),
+        ...near('The port is 8080.', 1),
+        ...near('The port is 8081.', 0.99),
       }),
     });
-    await learn(world, ['Old.']);
-    await learn(world, ['Nearly old.'], 'I cannot say.');
-    await learn(world, ['Less old.'], '{"verdicts": [{"pair": 9, "verdict": "contradicts"}]}');
-    expect(live(world)).toEqual(['Old.', 'Less old.']);
-    expect(world.events()).toContain('memory.not-judged');
+    await learn(world, ['The port is 8080.']);
+    await learn(world, ['The port is 8081.'], verdicts);
+    expect(live(world)).toEqual(['The port is 8080.', 'The port is 8081.']);
+    expect(world.memories()).toMatchObject([{ accessCount: 1 }, { accessCount: 1 }]);
+  });
+
+  test('strengthens it unheard only where the texts are the same but for case and punctuation', async () => {
+    const world = consolidationWorld();
+    await learn(world, ['Ada drinks tea.', 'Bob writes C++ at 1.5 times the speed.']);
+    await learn(world, ['Ada drinks “TEA”!']);
+    expect(world.requests.map(({ purpose }) => purpose)).toEqual(['consolidate', 'consolidate']);
+    expect(world.memories()).toMatchObject([{ accessCount: 2 }, { accessCount: 1 }]);
+    await learn(world, ['Bob writes C at 15 times the speed.'], judging('different'));
+    expect(world.memories()).toHaveLength(3);
+  });
+
+  test('is not touched where the judge cannot be read: that is a try of the batch that failed', async () => {
+    const world = consolidationWorld();
+    await learn(world, ['The port of the printer is 8080.']);
+    const proposal = 'The port of the printer is 8081.';
+    await learn(world, [proposal], 'I cannot say.');
+    expect(live(world)).toEqual(['The port of the printer is 8080.']);
+    expect(world.cursors()).toMatchObject([{ lastMessageId: 1, failureCount: 1 }]);
+    expect(world.calls().map(({ outcome }) => outcome)).toEqual(['kept', 'answered', 'unreadable']);
+    world.clock.advance(MINUTE_MS);
+    world.script.consolidate.push(proposing(proposal));
+    world.script.judge.push(judging('contradicts'));
+    await world.open().idle();
+    expect(live(world)).toEqual([proposal]);
   });
 
   test('takes its place where it contradicts, and the old one stays as history', async () => {

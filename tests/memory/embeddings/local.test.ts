@@ -82,19 +82,21 @@ test('Chinese and emoji, empty texts and half characters have a vector', async (
   expect(odd).toHaveLength(4);
 });
 
-test.each([
-  ['words', 'dog '.repeat(25_000)],
-  ['one word', 'd'.repeat(100_000)],
-  ['spaces', `${' '.repeat(50_000)}dog${' '.repeat(50_000)}`],
-  ['marks', '.'.repeat(100_000)],
-  ['emoji', '🐈'.repeat(25_000)],
-  ['special tokens', '[SEP]'.repeat(20_000)],
-])('100 KB of %s are cut to the window, and take no time', async (_, text) => {
+test('100 KB of anything are cut to the window, and take no time', async () => {
   const { embedder } = embedderOf();
   await vectorsOf(embedder, 'cat');
-  const startedMs = performance.now();
-  expect(await vectorsOf(embedder, text)).toHaveLength(1);
-  expect(performance.now() - startedMs).toBeLessThan(1000);
+  for (const [what, text] of [
+    ['words', 'dog '.repeat(25_000)],
+    ['one word', 'd'.repeat(100_000)],
+    ['spaces', `${' '.repeat(50_000)}dog${' '.repeat(50_000)}`],
+    ['marks', '.'.repeat(100_000)],
+    ['emoji', '🐈'.repeat(25_000)],
+    ['special tokens', '[SEP]'.repeat(20_000)],
+  ] as const) {
+    const startedMs = performance.now();
+    expect(await vectorsOf(embedder, text), what).toHaveLength(1);
+    expect(performance.now() - startedMs, what).toBeLessThan(1000);
+  }
 });
 
 test('what is beyond the window is not looked at', async () => {
@@ -176,7 +178,7 @@ test('closing it while it loads is quick too', async () => {
   const waiting = embedder.embed(['cat']);
   await embedder.close();
   expect((await waiting).kind).toBe('unavailable');
-  expect(lines).toEqual([]);
+  expect(lines.map(({ event }) => event)).toEqual(['memory.model-loading']);
 });
 
 test('what is given up is unavailable at once, and the rest goes on', async () => {

@@ -43,7 +43,7 @@ test('what is in order says what it is', async () => {
       text: expect.stringMatching(/^made-up\/tiny-1, 0\.0 MB, whole$/u),
     },
     { name: 'words', state: 'ok', text: 'all are found by their words' },
-    { name: 'vectors', state: 'ok', text: '1 of 8 dimensions, 1 waiting' },
+    { name: 'vectors', state: 'ok', text: '1 (8 dimensions each), 1 waiting' },
     { name: 'budget', state: 'ok', text: '$0.00 of $0.50 used today' },
   ]);
 });
@@ -138,6 +138,19 @@ test('a database that another program writes into is not called damaged', async 
     remedy: 'Try again later.',
   });
   database.orm.$client.exec('ROLLBACK');
+});
+
+test('a database that cannot be read is not looked at, and that is told', async () => {
+  const rig = await siteRig();
+  writeFileSync(
+    join(rig.home, 'claudio.db'),
+    'no database, and long enough to look like one'.repeat(99),
+  );
+  expect((await diagnoses(rig)).at(-1)).toEqual({
+    name: 'memory',
+    state: 'off',
+    text: 'not looked at: the database is damaged, or of another version',
+  });
 });
 
 test('turned off, and before the first start, there is nothing to look at', async () => {

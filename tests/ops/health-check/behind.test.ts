@@ -23,7 +23,7 @@ function homeWith(...ends: readonly ('died' | 'ended')[]) {
     const id = newId();
     // Each seems to have started before the one before it: the clock was set back.
     const clock = { ...systemClock, now: () => systemClock.now() - index * 60_000 };
-    const boot = recordBoot(database, clock, id);
+    const boot = recordBoot(database, clock, id, true);
     if (end === 'ended') boot.ended();
     return id;
   });

@@ -84,7 +84,7 @@ test('turned off, it says so, with what is kept and how it comes back', async ()
   ]);
 });
 
-test('before the first start there is nothing yet; a damaged database has a line of its own', async () => {
+test('before the first start there is nothing yet, and of a damaged database nothing is counted', async () => {
   const rig = await siteRig();
   expect(findings(rig)).toEqual([{ name: 'memory', state: 'ok', text: 'nothing yet' }]);
   const path = join(rig.home, 'claudio.db');

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { conversations, messages, turns } from '../../../drizzle/schema.ts';
-import { openDatabase } from '../../../src/platform/database/open.ts';
+import { isDatabaseFault, openDatabase } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -59,6 +59,27 @@ test('the schema itself forbids two running turns in one conversation', () => {
   expect(() => orm.insert(turns).values(turn).run()).toThrow(/UNIQUE/u);
 });
 
+test('a fault of the database is told from one of what is written, however the statement was made', () => {
+  const { orm } = testDatabase();
+  const row = { id: 'a', destination: 'a', channel: 'x', chat: '1', createdAtMs: 1 };
+  const insert = () => orm.insert(conversations).values(row).run();
+  const insertWrittenOut = () =>
+    orm.run(
+      sql`insert into conversations (id, destination, channel, chat, created_at_ms) values ('a', 'a', 'x', '1', 1)`,
+    );
+  insert();
+  expect([insert, insertWrittenOut].map((write) => isDatabaseFault(thrownBy(write)))).toEqual([
+    false,
+    false,
+  ]);
+  orm.$client.pragma('query_only = ON');
+  expect([insert, insertWrittenOut].map((write) => isDatabaseFault(thrownBy(write)))).toEqual([
+    true,
+    true,
+  ]);
+  expect(isDatabaseFault(new Error('something else'))).toBe(false);
+});
+
 test('a transaction keeps nothing when it throws, and refuses to wait for anything', () => {
   const database = testDatabase();
   const insert = () =>
@@ -82,3 +103,12 @@ test('a transaction keeps nothing when it throws, and refuses to wait for anythi
     database.orm.select().from(conversations).where(eq(conversations.id, 'a')).all(),
   ).toHaveLength(0);
 });
+
+function thrownBy(write: () => unknown): unknown {
+  try {
+    write();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
