@@ -149,7 +149,10 @@ async function open(
   setFlagsFromString(COMPILE_LATE);
   ort.env.logLevel = 'fatal';
   ort.env.wasm.numThreads = threadCount;
-  const options = { executionProviders: ['wasm'], logSeverityLevel: QUIET };
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: ['wasm'],
+    logSeverityLevel: QUIET,
+  };
   const sparing = async () =>
     await ort.InferenceSession.create(withoutWeights(content, WEIGHTS), {
       ...options,
