@@ -2,7 +2,7 @@
 export interface Row {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'KB' | 'MB' | 'turns/s' | 'calls/s' | '×';
+  readonly unit: 'ms' | '%' | 'KB' | 'MB' | 'turns/s' | 'calls/s' | '×';
   /** What is asked of it; null where the figure only stands beside another one. */
   readonly wanted: { readonly atMost: number } | null;
 }

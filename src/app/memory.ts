@@ -86,7 +86,10 @@ function compose({ configuration, database, clock, log, bootId }: Outside): Serv
     dailyBudgetUsd: settings.MEMORY_DAILY_BUDGET,
     delayMs: settings.MEMORY_CONSOLIDATION_DELAY,
     workDir: ensurePrivateFolder(join(tempDir, 'memory')),
-    learned: () => backfill?.wake(),
+    learned: () => {
+      mergeWords(database);
+      backfill?.wake();
+    },
   });
   let resting: Promise<void> | undefined;
   const rest = () =>

@@ -29,7 +29,7 @@ export interface VectorIndex {
   put(memoryId: number, scope: string, vector: Float32Array): void;
   remove(memoryId: number): void;
   /**
-   * The nearest of a scope, nearest first, by exact cosine; at most {@link COARSE_COUNT}. None before the
+   * The nearest of a scope, nearest first, by exact cosine; at most 96 of a few, 384 of 100,000. None before the
    * first {@link VectorIndex.use}.
    *
    * @throws Error as {@link VectorIndex.put} does.
@@ -45,17 +45,23 @@ export interface VectorIndex {
 
 /**
  * So many are compared exactly, of those that differ from the query in the signs of the fewest
- * dimensions: a vector of bits is a thirty-second of one of floats, and is compared as much faster.
+ * dimensions: a vector of bits is a thirty-second of one of floats, and is compared as much faster. The
+ * more memories there are, the more come closer by chance than the nearest do.
  */
-export const COARSE_COUNT = 128;
+const LEAST_COARSE_COUNT = 96;
+const MOST_COARSE_COUNT = 384;
+
+function coarseCountAmong(memoryCount: number): number {
+  const count = Math.round(1.2 * Math.sqrt(memoryCount));
+  return Math.min(MOST_COARSE_COUNT, Math.max(LEAST_COARSE_COUNT, count));
+}
 
 /**
  * One memory in sixteen is in the sample. The time of sqlite-vec's search is that of reading all bits,
  * and then of finding the smallest distance k times over. A limit on the distance takes most of them out
- * before; what limit lets COARSE_COUNT through, the sample tells.
+ * before; what limit lets as many through as are wanted, the sample tells.
  */
 const SAMPLED_ONE_IN = 16;
-const SAMPLE_COUNT = COARSE_COUNT / SAMPLED_ONE_IN;
 /** Fibonacci hashing, with 2³² ÷ φ: ids that are all even, say, are in the sample as often as others. */
 const IS_SAMPLED = `(memories.id * 2654435769) % (1 << 32) < (1 << 32) / ${SAMPLED_ONE_IN}`;
 
@@ -185,24 +191,27 @@ export function openVectorIndex(
     nearest: (scope, vector, limit) => {
       if (current() === null) return [];
       const { model, blob, bitCount } = encoded(vector);
+      const lastId = statement('SELECT coalesce(max(id), 0) FROM memories').pluck().get();
+      const coarseCount = coarseCountAmong(Number(lastId));
+      const sampleCount = Math.ceil(coarseCount / SAMPLED_ONE_IN);
       const sample = statement(
         `SELECT distance FROM memory_index WHERE scope = ? AND is_sampled = 1
-           AND coarse MATCH vec_quantize_binary(?) AND k = ${SAMPLE_COUNT} ORDER BY distance`,
+           AND coarse MATCH vec_quantize_binary(?) AND k = ? ORDER BY distance`,
       )
         .pluck()
-        .all(scope, blob);
-      const farthest = sample.length < SAMPLE_COUNT ? bitCount : sample.at(-1);
+        .all(scope, blob, sampleCount);
+      const farthest = sample.length < sampleCount ? bitCount : sample.at(-1);
       return statement(
         `WITH coarse AS MATERIALIZED (
              SELECT id FROM memory_index WHERE scope = @scope AND coarse MATCH vec_quantize_binary(@blob)
-             AND k = ${COARSE_COUNT} AND distance <= @farthest
+             AND k = @coarseCount AND distance <= @farthest
            )
            SELECT memories.id, 1 - vec_distance_cosine(memory_vectors.vector, @blob) AS similarity
            ${INDEXED} AND memories.scope = @scope AND memories.id IN (SELECT id FROM coarse)
            ORDER BY similarity DESC, memories.id DESC LIMIT @limit`,
       )
         .raw()
-        .all({ scope, blob, model, farthest, limit })
+        .all({ scope, blob, model, coarseCount, farthest, limit })
         .map(neighbour);
     },
     similarities: (memoryIds, vector) => {

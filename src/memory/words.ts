@@ -73,6 +73,19 @@ export function createWordSearch(
     )
     .pluck();
 
+  const isOnlyScope = sqlite
+    .prepare(
+      `SELECT (SELECT min(scope) FROM memories WHERE status = 'live') = @scope
+         AND (SELECT max(scope) FROM memories WHERE status = 'live') = @scope`,
+    )
+    .pluck();
+  const inScope = sqlite
+    .prepare(
+      `SELECT id FROM memories WHERE scope = ? AND status = 'live'
+       AND id IN (SELECT value FROM json_each(?)) ORDER BY id DESC`,
+    )
+    .pluck();
+
   /** Words that were common already. They are in most queries, and need not be counted each time. */
   const common = { aboveCount: 0, inScopes: new Set<string>() };
 
@@ -87,13 +100,23 @@ export function createWordSearch(
       common.inScopes.clear();
     }
     const phrases = phrasesOf(query);
+    const isOnly = isOnlyScope.get({ scope }) === 1;
     const within = (words: string): string =>
-      `${COLUMNS} : (${words}) AND scope : s${hexOf(scope)}`;
+      isOnly ? anywhere(words) : `${anywhere(words)} AND scope : s${hexOf(scope)}`;
+    /** The newest that have a word. That a scope is asked for takes long, and is seldom needed. */
+    const having = (phrase: string, count: number): readonly number[] => {
+      const ids = newest.all(anywhere(phrase), count) as number[];
+      if (isOnly || ids.length === 0) return ids;
+      const ours = inScope.all(scope, JSON.stringify(ids)) as number[];
+      return ids.length < count || ours.length === count
+        ? ours
+        : (newest.all(within(phrase), count) as number[]);
+    };
     const key = (phrase: string): string => `${scope} ${phrase}`;
     const rare = phrases
       .filter((phrase) => !common.inScopes.has(key(phrase)))
       .map((phrase): Word => {
-        const memoryIds = newest.all(within(phrase), commonCount + 1) as number[];
+        const memoryIds = having(phrase, commonCount + 1);
         const sizeWeight = SHORT_WORD.test(phrase) ? SHORT : 1;
         return { phrase, memoryIds, weight: weightOf(memoryIds.length, totalCount) * sizeWeight };
       })
@@ -117,7 +140,7 @@ export function createWordSearch(
       .slice(0, SEARCHED_WORD_COUNT)
       .map((phrase): Word => ({
         phrase,
-        memoryIds: newest.all(within(phrase), NEWEST_COUNT) as number[],
+        memoryIds: having(phrase, NEWEST_COUNT),
         weight: weightOf(commonCount, totalCount) * LITTLE,
       }));
     const had = weightsById(everywhere);
@@ -127,6 +150,10 @@ export function createWordSearch(
       .toSorted((a, b) => b.share - a.share || b.memoryId - a.memoryId)
       .slice(0, limit);
   };
+}
+
+function anywhere(words: string): string {
+  return `${COLUMNS} : (${words})`;
 }
 
 /** As the triggers of `memories_search` write it: letters and digits, which are one word. */

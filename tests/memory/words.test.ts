@@ -135,6 +135,13 @@ describe('the search by words', () => {
     expect(found('cats', 'telegram:1:-8')).toEqual([]);
   });
 
+  it('finds nothing of the only scope that has anything from another one', () => {
+    const { remember, found } = wordsWorld();
+    remember('cats and dogs');
+    expect(found('cats', 'telegram:1:-8')).toEqual([]);
+    expect(found('cats')).toEqual(['cats and dogs']);
+  });
+
   it('finds what a scope has, however much newer there is of the same words in others', () => {
     const { database, remember, found, search } = wordsWorld();
     remember('deploy the shop by hand', {}, 'telegram:1:7');
