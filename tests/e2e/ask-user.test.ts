@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
 import { png } from '../contract/samples.ts';
-import { textReply } from '../standins/model/reply.ts';
+import { textReply, toolReply } from '../standins/model/reply.ts';
 import { processesOf, questionIn, readDatabase } from './inspect.ts';
 import { labelsOf, press, said, write } from './person.ts';
 import { createWorld, type RunningService, type World } from './service.ts';
@@ -158,7 +158,11 @@ test('after such a crash Retry works as well: the same question is shown again, 
   await kill(world.service);
 
   await world.start();
-  world.model.useTool(TOOL, QUESTION);
+  const isAnswered = Promise.withResolvers<void>();
+  world.model.answerWith(async () => {
+    await isAnswered.promise;
+    return toolReply(TOOL, QUESTION);
+  });
   answerWithResult(world);
   const isAskedAgain = world.model.nextRequest();
   // An answer that comes before Claude asks again is not lost, nor is it asked for twice.
@@ -167,6 +171,7 @@ test('after such a crash Retry works as well: the same question is shown again, 
     /Which \*colour\*\?\n<\/claudio-question>\nnot answered yet/u,
   );
   expect(await press(world, question, 'Red')).toBe('Red');
+  isAnswered.resolve();
   await said(world, 'It said: Owner answered: Red');
   await said(world, `${ASKED}\n\n➡️ Red: chosen by Owner.`);
   const questions = world.api.sentMessages().filter(({ text }) => text.startsWith('❓'));
