@@ -50,7 +50,8 @@ interface Word {
  * Makes the search by words: the memories of a scope that BM25 ranks highest for the rarest words of a
  * query, best first. Words are compared by their stems, without case and accents, as `memories_search`
  * has them. Whatever else a query holds, such as operators and quotes, separates words. Takes a few
- * milliseconds whatever the query, also where each of its words is in every memory.
+ * milliseconds whatever the query, also where each of its words is in every memory; among 100,000 of
+ * several scopes some ten more, because the scope is looked for as well.
  *
  * Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (Foundations
  * and Trends in Information Retrieval 3, 2009); https://sqlite.org/fts5.html#the_bm25_function
