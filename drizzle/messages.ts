@@ -11,11 +11,15 @@ export const messages = sqliteTable(
     conversationId: text('conversation_id')
       .notNull()
       .references(() => conversations.id),
-    /** `command`: a person's message that was for Claudio and not for Claude. */
-    role: text('role', { enum: ['person', 'claude', 'command'] }).notNull(),
+    /** `command`: a person's message that was for Claudio and not for Claude; `overheard`: said in a group, to others. */
+    role: text('role', { enum: ['person', 'claude', 'command', 'overheard'] }).notNull(),
+    /** The platform's id of the person; null for Claude, and where it was typed in a shell. */
+    personId: text('person_id'),
     /** The person's name as the platform gave it; null for Claude. */
     author: text('author'),
     text: text('text').notNull(),
+    /** What Claude is told in place of the text: a command's template, filled in. */
+    instruction: text('instruction'),
     /** A line a tool, for Claude's messages: what was done, for the next turn to know. */
     toolSummary: text('tool_summary'),
     /** What it replies to. */
@@ -27,7 +31,10 @@ export const messages = sqliteTable(
     formerText: text('former_text'),
     /** What the person changed it to while it was being answered. */
     changedText: text('changed_text'),
-    /** The platform's id of the message; null for Claude, whose parts are deliveries. */
+    /**
+     * The platform's id of the message, `<chat>/<id>` where its chat has another id now; null for Claude,
+     * whose parts are deliveries.
+     */
     platformMessageId: text('platform_message_id'),
     /** For Claude's messages: the person's message that it answers. */
     answersMessageId: integer('answers_message_id'),

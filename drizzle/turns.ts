@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { MODES } from '../src/core/mode.ts';
 import { TURN_STATUSES } from '../src/core/turn.ts';
 import { conversations } from './conversations.ts';
 import { messages } from './messages.ts';
@@ -15,6 +16,15 @@ export const turns = sqliteTable(
     messageId: integer('message_id')
       .notNull()
       .references(() => messages.id),
+    /** Who asked for it; null: it was typed in a shell, or is older than that. */
+    personId: text('person_id'),
+    /** The named project to work in, and what Claude may do, where its message said so and not its conversation. */
+    project: text('project'),
+    mode: text('mode', { enum: MODES }),
+    /** The only tools that Claude gets for it, of those that there are. */
+    tools: text('tools', { mode: 'json' }).$type<readonly string[]>(),
+    /** Whether somebody who may do so said that it is to run against a rule of the policy. */
+    insisted: integer('insisted', { mode: 'boolean' }).notNull().default(false),
     status: text('status', { enum: TURN_STATUSES }).notNull(),
     /** Not to be started before: an album may still be coming in. */
     notBeforeMs: integer('not_before_ms').notNull().default(0),
@@ -58,7 +68,10 @@ export const turns = sqliteTable(
       .on(table.conversationId, table.id)
       .where(sql`status in ('queued', 'running')`),
     index('turns_by_message').on(table.messageId),
-    index('turns_by_end').on(table.endedAtMs),
+    // With the cost: budgets are looked at with each message.
+    index('turns_by_end').on(table.endedAtMs, table.costUsd),
+    index('turns_by_person_and_end').on(table.personId, table.endedAtMs, table.costUsd),
+    index('turns_by_person').on(table.personId, table.queuedAtMs),
     index('turns_to_speak')
       .on(table.id)
       .where(sql`speech = 'pending'`),

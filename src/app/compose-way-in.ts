@@ -1,3 +1,4 @@
+import type { Bots } from '../core/bot.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import { createTunnel } from '../ops/tunnel/create.ts';
@@ -9,7 +10,10 @@ import { createHost } from '../platform/host.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
 import { createOutageNotice } from './outage.ts';
-import type { Telegram } from './telegram.ts';
+import { firstOwner } from './bots.ts';
+import type { Receive } from './receive.ts';
+import type { CommandList } from './telegram.ts';
+import type { Telegrams } from './telegrams.ts';
 import { createTunnelWayIn, WAY_IN_LIMITS, type WayInLimits } from './tunnel-way-in.ts';
 import { createFixedWayIn, type WayIn } from './way-in.ts';
 
@@ -19,11 +23,13 @@ export interface WayInTimes {
   readonly tunnel?: Partial<TunnelTimes>;
 }
 
-/** The way in that the settings ask for: through a tunnel of the service's own, or through one of others. */
+/** The way in of all bots that the settings ask for: through a tunnel of the service's own, or through one of others. */
 export function composeWayIn(parts: {
-  readonly telegram: Telegram;
-  readonly commands: Parameters<Telegram['introduce']>[0];
-  readonly receive: (update: unknown) => boolean;
+  readonly telegrams: Telegrams;
+  readonly bots: Bots;
+  /** As they are now. */
+  readonly commands: () => CommandList;
+  readonly receive: Receive;
   readonly conversations: ConversationStore;
   readonly outbox: Outbox;
   /** Called when something waits to be sent. */
@@ -35,19 +41,20 @@ export function composeWayIn(parts: {
   readonly log: Logger;
   readonly times: WayInTimes;
 }): WayIn {
-  const { telegram, configuration, clock, log, times } = parts;
+  const { telegrams, bots, configuration, clock, log, times } = parts;
   const { settings, home } = configuration;
-  const { registration } = telegram;
-  const introduce = () => telegram.introduce(parts.commands);
+  const { registration } = telegrams;
+  const introduce = () => telegrams.introduce(parts.commands());
   const retryDelayMs = settings.WEBHOOK_RETRY_DELAY;
   if (!settings.TUNNEL_QUICK && settings.TUNNEL_NAME === undefined) {
     const webhookUrl = settings.WEBHOOK_URL;
-    return createFixedWayIn({ introduce, registration, webhookUrl, retryDelayMs, log });
+    const fixed = createFixedWayIn({ introduce, registration, webhookUrl, retryDelayMs, log });
+    return closing(fixed, telegrams);
   }
 
   const limits = { ...WAY_IN_LIMITS, ...times.limits };
   const host = createHost(configuration.environment);
-  return createTunnelWayIn({
+  const tunnelled = createTunnelWayIn({
     openTunnel: () =>
       createTunnel({
         configuration,
@@ -60,11 +67,11 @@ export function composeWayIn(parts: {
       }),
     introduce,
     registration,
-    poll: (onFetching) => telegram.poll({ receive: parts.receive, onFetching }),
+    poll: (onFetching) => telegrams.poll({ receive: parts.receive, onFetching }),
     notice: createOutageNotice({
       ...parts,
       home,
-      owner: telegram.conversationWith(settings.TELEGRAM_CHAT_ID),
+      owner: () => firstOwner(bots),
       quietMs: limits.quietMs,
     }),
     fixedUrl: settings.TUNNEL_QUICK ? undefined : settings.WEBHOOK_URL,
@@ -73,4 +80,20 @@ export function composeWayIn(parts: {
     clock,
     log,
   });
+  return closing(tunnelled, telegrams);
+}
+
+/** With its end comes that of what the bots still try in the background. */
+function closing(wayIn: WayIn, telegrams: Telegrams): WayIn {
+  return {
+    ...wayIn,
+    refuse: () => {
+      telegrams.close();
+      wayIn.refuse();
+    },
+    close: async () => {
+      telegrams.close();
+      await wayIn.close();
+    },
+  };
 }

@@ -2,7 +2,8 @@ import type { CommandHandler } from '../commands/dispatch.ts';
 import { queueFull } from '../commands/full.ts';
 import type { PressHandler } from '../commands/presses.ts';
 import { escapeMarkdown, excerpt } from '../core/format.ts';
-import type { InboundEdit, InboundMessage, InboundReaction } from '../core/inbound.ts';
+import type { InboundAct, InboundEdit, InboundMessage, InboundReaction } from '../core/inbound.ts';
+import type { Role } from '../core/role.ts';
 import type { InboxHandlers } from '../inbox/accept.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
@@ -16,21 +17,35 @@ export function createHandlers(parts: {
   readonly outbox: Outbox;
   readonly questions: Questions;
   readonly command: CommandHandler;
-  readonly edit: (edit: InboundEdit) => boolean;
+  readonly edit: (edit: InboundEdit, role: Role) => boolean;
   readonly reaction: (reaction: InboundReaction) => boolean;
   readonly press: PressHandler;
+  /** Whether a message was a word on something that waits to be allowed. */
+  readonly denial: (message: InboundMessage) => boolean;
+  readonly refused: InboxHandlers['refused'];
+  /** How new people ask to be let in; `null` where they cannot. Returns whether they did. */
+  readonly pairing: ((inbound: InboundAct) => boolean) | null;
 }): InboxHandlers {
   const { outbox, questions } = parts;
   return {
-    mayUse: ({ sender, conversation }) => parts.access.allows(sender, conversation),
+    roleOf: ({ sender, conversation }) => parts.access.roleOf(sender, conversation),
+    stranger: (inbound) => {
+      if (parts.pairing?.(inbound) === true) return true;
+      parts.access.refused(inbound.sender, inbound.conversation);
+      return false;
+    },
+    refused: parts.refused,
     command: parts.command,
     edit: parts.edit,
     reaction: parts.reaction,
     press: parts.press,
-    answer: ({ conversation, attachments, text, sender }) => {
+    answer: (message) => {
+      const { conversation, attachments, text, sender } = message;
+      if (!bringsFiles(attachments) && parts.denial(message)) return true;
       const question = questions.openFor(conversation.id);
       // Where nobody waits for it, or it brings a file, it is a message like any other.
       if (question === null || !question.isWaitedFor || bringsFiles(attachments)) return false;
+      if (!parts.access.may(sender, conversation, 'answer')) return false;
       return questions.answer(question.id, { text, by: sender.name }) === 'answered';
     },
     queued: ({ conversation, attachments, messageId }) => {

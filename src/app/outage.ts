@@ -47,7 +47,8 @@ export interface OutageNotice {
  */
 export function createOutageNotice(parts: {
   readonly home: string;
-  readonly owner: Conversation;
+  /** Whom to tell, asked for each time. */
+  readonly owner: () => Conversation;
   readonly database: Database;
   readonly conversations: ConversationStore;
   readonly outbox: Outbox;
@@ -73,9 +74,10 @@ export function createOutageNotice(parts: {
     isTold: () => isTold,
     restMs: () => Math.max(0, toldAtMs + parts.quietMs - clock.elapsed()),
     tell: (outage) => {
+      const owner = parts.owner();
       parts.database.transaction(() => {
-        parts.conversations.ensure(parts.owner);
-        parts.outbox.say(parts.owner, { markdown: noticeOf(outage), replyTo: null, buttons: [] });
+        parts.conversations.ensure(owner);
+        parts.outbox.say(owner, { markdown: noticeOf(outage), replyTo: null, buttons: [] });
       });
       parts.said();
       isTold = true;

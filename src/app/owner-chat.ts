@@ -5,7 +5,8 @@ import { CHANNEL } from '../channels/telegram/parse.ts';
 import { createSigns } from '../channels/telegram/signs.ts';
 import type { Part, SendOutcome } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
-import { conversationOf } from '../core/conversation.ts';
+import { type Conversation, conversationOf } from '../core/conversation.ts';
+import { createMask } from '../core/mask.ts';
 import type { Settings } from '../platform/configuration/schema.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
@@ -43,17 +44,23 @@ export function createOwnerChat(options: {
     thread: null,
   });
 
-  const send = async (part: Part): Promise<SendOutcome> => {
-    const outcome = await channel.send(conversation, part);
+  const sendTo = async (place: Conversation, part: Part): Promise<SendOutcome> => {
+    const outcome = await channel.send(place, part);
+    if (outcome.kind === 'moved' && place === conversation) {
+      return await sendTo({ ...conversation, chat: outcome.movedTo }, part);
+    }
     return outcome.kind === 'sent' && outcome.rest !== undefined
-      ? await send(outcome.rest)
+      ? await sendTo(place, outcome.rest)
       : outcome;
   };
+  const mask = createMask(() => [token]);
+  const send = (part: Part): Promise<SendOutcome> => sendTo(conversation, part);
 
   return {
     tell: async (markdown) => {
       let last: SendOutcome = { kind: 'rejected', reason: 'there is nothing to say' };
-      for (const part of channel.render({ markdown, replyTo: null, buttons: [] })) {
+      const safe = mask(markdown).text;
+      for (const part of channel.render({ markdown: safe, replyTo: null, buttons: [] })) {
         last = await send(part);
         if (last.kind !== 'sent') break;
       }

@@ -1,7 +1,13 @@
-import type { Channel } from '../core/channel.ts';
 import type { Inbound } from '../core/inbound.ts';
 import type { Acceptance } from '../inbox/accept.ts';
 import type { Logger } from '../platform/log.ts';
+import type { Telegram } from './telegram.ts';
+
+/** Takes an update of a bot; see {@link createReceiver}. */
+export type Receive = (
+  bot: Pick<Telegram, 'source' | 'parse' | 'channel'>,
+  update: unknown,
+) => boolean;
 
 /**
  * Takes what a webhook delivered: makes sense of it, commits it, and only then shows signs of life and
@@ -11,20 +17,16 @@ import type { Logger } from '../platform/log.ts';
  * @throws what the database throws when it cannot commit.
  */
 export function createReceiver(parts: {
-  readonly source: string;
-  readonly parse: (update: unknown) => Inbound | null;
   readonly accept: (source: string, inbound: Inbound) => Acceptance;
-  readonly channel: Channel;
   readonly wake: () => void;
   readonly log: Logger;
-}): (update: unknown) => boolean {
+}): Receive {
   const { log } = parts;
-  const { signs } = parts.channel;
 
-  return (update) => {
-    const inbound = parts.parse(update);
+  return ({ source, parse, channel: { signs } }, update) => {
+    const inbound = parse(update);
     if (inbound === null) return false;
-    const acceptance = parts.accept(parts.source, inbound);
+    const acceptance = parts.accept(source, inbound);
     const fields = {
       update: inbound.updateId,
       ...(inbound.kind === 'ignored' ? {} : { conversation: inbound.conversation.id }),

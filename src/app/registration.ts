@@ -4,6 +4,7 @@ import { ensureWebhook, webhookAddress, webhookState } from '../channels/telegra
 import type { Clock } from '../core/clock.ts';
 import type { Check, CheckResult } from '../http/health.ts';
 import { createLook } from '../ops/look.ts';
+import { MAIN_BOT } from '../platform/configuration/bots.ts';
 import type { Logger } from '../platform/log.ts';
 
 /** A slow answer about the webhook is waited for so long, and the one before is good for so long. */
@@ -11,8 +12,10 @@ const WEBHOOK_WAIT_MS = 500;
 const WEBHOOK_KEPT_MS = 5 * 60_000;
 
 /** What to do about a token that Telegram does not know. */
-export const TOKEN_REMEDY =
-  'Telegram does not know the token of the bot, or not any more: run `claudio telegram setup`.';
+export function tokenRemedy(botName: string): string {
+  const which = botName === MAIN_BOT ? '' : ` --bot ${botName}`;
+  return `Telegram does not know the token of the bot, or not any more: run \`claudio telegram setup${which}\`.`;
+}
 
 /** An address that Telegram does not take. */
 export interface Refusal {
@@ -40,6 +43,7 @@ export interface Registration {
 export function createRegistration(parts: {
   readonly api: BotApi;
   readonly secretToken: string;
+  readonly tokenRemedy: string;
   readonly retryInMs: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -50,7 +54,7 @@ export function createRegistration(parts: {
   const look = async (webhookUrl: string, registerAnew: () => void): Promise<CheckResult> => {
     const state = await webhookState(api);
     if (state.kind !== 'state') {
-      const remedy = refusesToken(state) ? TOKEN_REMEDY : 'Telegram could not be asked.';
+      const remedy = refusesToken(state) ? parts.tokenRemedy : 'Telegram could not be asked.';
       return { ok: false, state: 'unknown', ...state, remedy };
     }
     const expected = webhookAddress(webhookUrl);
@@ -74,7 +78,8 @@ export function createRegistration(parts: {
         log.info({ url: outcome.url, pending: outcome.pendingCount }, `webhook.${outcome.kind}`);
         return true;
       }
-      refusal = outcome.kind === 'rejected' ? refusalOf(webhookUrl, outcome) : null;
+      refusal =
+        outcome.kind === 'rejected' ? refusalOf(webhookUrl, outcome, parts.tokenRemedy) : null;
       const url = webhookAddress(webhookUrl);
       log.warn({ ...outcome, url, retryInMs }, 'webhook.not-registered');
       return false;
@@ -92,10 +97,14 @@ export function createRegistration(parts: {
   };
 }
 
-function refusalOf(webhookUrl: string, outcome: CallFailure & { kind: 'rejected' }): Refusal {
+function refusalOf(
+  webhookUrl: string,
+  outcome: CallFailure & { kind: 'rejected' },
+  forToken: string,
+): Refusal {
   const { reason } = outcome;
   const about = { webhookUrl, reason };
-  if (refusesToken(outcome)) return { ...about, remedy: TOKEN_REMEDY };
+  if (refusesToken(outcome)) return { ...about, remedy: forToken };
   if (/resolve host/iu.test(reason)) {
     const remedy =
       'A new name takes a while to be known everywhere, so it is tried again by itself; if it stays so, look at the DNS record of the name.';

@@ -4,6 +4,7 @@ import {
   loadConfiguration,
   type Environment,
 } from '../platform/configuration/load.ts';
+import { secretsOf } from '../platform/configuration/complete-bot.ts';
 import { openDatabase } from '../platform/database/open.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient } from '../platform/http-client.ts';
@@ -26,6 +27,11 @@ export interface Service {
    * grace, their answers are sent; what waits stays for the next start.
    */
   stop(): Promise<void>;
+  /**
+   * Takes the configuration as it is now, where it is right: bots that are new, changed or gone, while
+   * everything else goes on. Returns at once and never throws; the log tells what came of it.
+   */
+  reload(): void;
   /** Stops at once. Turns that run are found interrupted by the next start. May follow a `stop`. */
   stopNow(): Promise<void>;
 }
@@ -68,6 +74,7 @@ export async function createService(environment: Environment): Promise<Service> 
     return {
       port: parts.server.port,
       restartWanted: parts.restartWanted,
+      reload: parts.reload,
       stop: () => (stopping ??= stop()),
       stopNow: async () => {
         log.warn('service.stopping-now');
@@ -111,15 +118,12 @@ async function assemble(environment: Environment, isTrial: boolean) {
   try {
     const configuration = loadConfiguration(environment);
     const { settings } = configuration;
+    const secrets = new Set(secretsOf(configuration));
     const log = await openLog({
       file: join(home, 'claudio.log'),
       maxBytes: settings.LOG_MAX_SIZE,
       level: settings.LOG_LEVEL,
-      secrets: [
-        settings.TELEGRAM_BOT_TOKEN,
-        settings.WEBHOOK_SECRET,
-        ...(settings.ELEVENLABS_API_KEY === undefined ? [] : [settings.ELEVENLABS_API_KEY]),
-      ],
+      secrets,
       // The output of a trial is its report.
       terminal: isTrial ? process.stderr : process.stdout,
     });
@@ -129,7 +133,7 @@ async function assemble(environment: Environment, isTrial: boolean) {
     const http = createHttpClient();
     cleanup.push(() => http.close());
 
-    const parts = await compose({ configuration, database, http, log, isTrial });
+    const parts = await compose({ configuration, database, http, log, secrets, isTrial });
     cleanup.push(() => parts.server.close());
     return { parts, settings, log, home, releaseAll };
   } catch (error) {

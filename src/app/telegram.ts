@@ -2,60 +2,72 @@ import { createTelegramChannel } from '../channels/telegram/channel.ts';
 import { createBotApi } from '../channels/telegram/client.ts';
 import { createMedia } from '../channels/telegram/media.ts';
 import { refusesToken } from '../channels/telegram/outcome.ts';
-import { CHANNEL, parseUpdate, type BotIdentity } from '../channels/telegram/parse.ts';
+import { parseUpdate, type BotIdentity } from '../channels/telegram/parse.ts';
 import { startPolling, type Polling } from '../channels/telegram/polling.ts';
 import { createSigns } from '../channels/telegram/signs.ts';
-import { getMe, registerCommands, WEBHOOK_PATH } from '../channels/telegram/webhook.ts';
+import {
+  getMe,
+  registerCommands,
+  removeWebhook,
+  webhookAddress,
+  webhookState,
+} from '../channels/telegram/webhook.ts';
 import type { Channel } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
-import { conversationOf, type Conversation } from '../core/conversation.ts';
 import type { Inbound } from '../core/inbound.ts';
 import { backoffMs } from '../outbox/backoff.ts';
 import { random } from '../platform/clock.ts';
-import type { Configuration } from '../platform/configuration/load.ts';
+import type { BotSettings } from '../platform/configuration/bots.ts';
+import type { Settings } from '../platform/configuration/schema.ts';
 import type { HttpClient } from '../platform/http-client.ts';
 import type { Logger } from '../platform/log.ts';
-import { createRegistration, TOKEN_REMEDY, type Registration } from './registration.ts';
+import { sourceOfBot } from './bots.ts';
+import { createRegistration, tokenRemedy, type Registration } from './registration.ts';
 
-type Commands = readonly { readonly name: string; readonly description: string }[];
+/** What Telegram offers while one types. */
+export type CommandList = readonly { readonly name: string; readonly description: string }[];
 
-/** Telegram as the service uses it. */
+/** One bot on Telegram, as the service uses it. */
 export interface Telegram {
   readonly channel: Channel;
   /** `telegram:<bot>`: within it, update ids are unique. */
   readonly source: string;
-  readonly webhook: {
-    readonly path: string;
-    readonly secretHeader: string;
-    readonly secret: string;
-  };
+  /** What the deliveries for this bot carry. */
+  readonly secret: string;
   readonly registration: Registration;
   /** An update as the house understands it, or `null` for something that is none. */
   parse(update: unknown): Inbound | null;
-  /** The conversation with a person, or with a group as a whole. */
-  conversationWith(chat: string): Conversation;
+  /** The bot as far as it is known: its name has to be asked for. */
+  identity(): BotIdentity;
   /** Makes one attempt at making the bot known to us, and the commands to Telegram. Logs what comes of it. */
-  introduce(commands: Commands): Promise<boolean>;
+  introduce(commands: CommandList): Promise<boolean>;
   /** Fetches updates in place of the webhook: see {@link startPolling}. */
   poll(options: {
     readonly receive: (update: unknown) => boolean;
     readonly onFetching: () => void;
   }): Polling;
+  /** Lets Telegram deliver below this address no more; what waits stays there. Logs what comes of it. */
+  leave(webhookUrl: string): Promise<void>;
 }
 
+/**
+ * @param parts.known What was known of the same bot before, so that it is addressed by its name at once.
+ */
 export function createTelegram(parts: {
-  readonly configuration: Configuration;
+  readonly bot: BotSettings;
+  readonly settings: Pick<Settings, 'TELEGRAM_API_ROOT' | 'WEBHOOK_RETRY_DELAY' | 'RICH_MESSAGES'>;
+  readonly known?: BotIdentity | undefined;
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly log: Logger;
 }): Telegram {
-  const { clock, log } = parts;
-  const { settings } = parts.configuration;
-  const token = settings.TELEGRAM_BOT_TOKEN;
+  const { clock, settings } = parts;
+  const { name, TELEGRAM_BOT_TOKEN: token, WEBHOOK_SECRET: secret } = parts.bot;
+  const log = parts.log.child({ botName: name });
   const retryInMs = settings.WEBHOOK_RETRY_DELAY;
   const api = createBotApi({ http: parts.http, root: settings.TELEGRAM_API_ROOT, token });
   // The name has to be asked for.
-  let bot: BotIdentity = { id: api.botId, username: '' };
+  let bot: BotIdentity = parts.known ?? { id: api.botId, username: '' };
 
   const meet = async (): Promise<boolean> => {
     const me = await getMe(api);
@@ -64,7 +76,7 @@ export function createTelegram(parts: {
         const hint = 'Telegram cannot be reached; messages wait there meanwhile';
         log.warn({ reason: me.reason, hint, retryInMs }, 'telegram.unreachable');
       } else {
-        const hint = refusesToken(me) ? { hint: TOKEN_REMEDY } : {};
+        const hint = refusesToken(me) ? { hint: tokenRemedy(name) } : {};
         log.warn({ ...me, ...hint, retryInMs }, 'telegram.unknown-bot');
       }
       return false;
@@ -84,22 +96,18 @@ export function createTelegram(parts: {
       fetch: createMedia({ api }),
       richMessages: settings.RICH_MESSAGES,
     }),
-    source: `${CHANNEL}:${bot.id}`,
-    webhook: {
-      path: WEBHOOK_PATH,
-      secretHeader: 'x-telegram-bot-api-secret-token',
-      secret: settings.WEBHOOK_SECRET,
-    },
+    source: sourceOfBot(parts.bot),
+    secret,
     registration: createRegistration({
       api,
-      secretToken: settings.WEBHOOK_SECRET,
+      secretToken: secret,
+      tokenRemedy: tokenRemedy(name),
       retryInMs,
       clock,
       log,
     }),
     parse: (update) => parseUpdate(bot, update),
-    conversationWith: (chat) =>
-      conversationOf({ channel: CHANNEL, bot: bot.id, chat, thread: null }),
+    identity: () => bot,
 
     introduce: async (commands) => {
       if (!(await meet())) return false;
@@ -116,5 +124,13 @@ export function createTelegram(parts: {
         pauseMs: (failureCount) => backoffMs(failureCount, random()),
         log,
       }),
+
+    leave: async (webhookUrl) => {
+      const state = await webhookState(api);
+      if (state.kind === 'state' && state.url !== webhookAddress(webhookUrl)) return;
+      const removed = state.kind === 'state' ? await removeWebhook(api) : state;
+      if (removed.kind === 'removed') log.info('webhook.removed');
+      else log.warn({ ...removed }, 'webhook.not-removed');
+    },
   };
 }

@@ -16,7 +16,7 @@ const GONE_AFTER_MS = 60_000;
 export async function ask(
   context: CliContext,
   prompt: string | undefined,
-  options: CommonOptions,
+  options: CommonOptions & { readonly bot?: string },
 ): Promise<number> {
   if (context.environment[MARKER_VARIABLE] !== undefined) {
     throw new ClaudioError({
@@ -29,23 +29,27 @@ export async function ask(
   const left = new AbortController();
   const leave = () => left.abort();
   const status = createStatusLine(process.stderr);
-  const asked = await withShell(context.environment, async (shell) => {
-    process.on('SIGINT', leave);
-    try {
-      return await askFromShell(
-        shell,
-        { text, author: context.host.userName },
-        {
-          signal: left.signal,
-          goneAfterMs: GONE_AFTER_MS,
-          onProgress: (progress) => status.show(progressLine(progress)),
-        },
-      );
-    } finally {
-      process.off('SIGINT', leave);
-      status.clear();
-    }
-  });
+  const asked = await withShell(
+    context.environment,
+    async (shell) => {
+      process.on('SIGINT', leave);
+      try {
+        return await askFromShell(
+          shell,
+          { text, author: context.host.userName },
+          {
+            signal: left.signal,
+            goneAfterMs: GONE_AFTER_MS,
+            onProgress: (progress) => status.show(progressLine(progress)),
+          },
+        );
+      } finally {
+        process.off('SIGINT', leave);
+        status.clear();
+      }
+    },
+    { bot: options.bot },
+  );
   if (options.json === true) context.print(JSON.stringify(reportOf(asked)));
   else if (asked.kind === 'answered') context.print(asked.text);
   if (asked.kind === 'answered') return EXIT.ok;

@@ -54,7 +54,7 @@ export async function chooseBot(
     throw new ClaudioError({
       code: 'cli.needs-answer',
       message: 'There is no token of a bot, and nobody to ask for one.',
-      hint: 'Write /newbot to @BotFather on Telegram, and give its token on standard input: claudio telegram setup --token-stdin < FILE',
+      hint: 'Write /newbot to @BotFather on Telegram, and give its token on standard input: claudio telegram setup --token-stdin < FILE (with --bot NAME for a further bot)',
     });
   }
   ui.say('On Telegram, write /newbot to @BotFather. At the end it gives you a token: copy that.');

@@ -2,9 +2,20 @@ import { text } from 'node:stream/consumers';
 import { ClaudioError } from '../core/error.ts';
 import { isSecret, settingNamed, showSetting, showSettings } from '../ops/settings.ts';
 import { changeEnvFile } from '../platform/configuration/change.ts';
-import { claudioHome, inspectConfiguration } from '../platform/configuration/load.ts';
+import { BOT_SETTING_NAMES } from '../platform/configuration/bots.ts';
+import {
+  asBotSees,
+  claudioHome,
+  inspectConfiguration,
+  settingsFile,
+  type Inspection,
+} from '../platform/configuration/load.ts';
 import { checkChange } from '../platform/configuration/rules.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
+
+interface BotOption {
+  readonly bot?: string;
+}
 
 const SOURCES = {
   environment: 'environment',
@@ -14,10 +25,15 @@ const SOURCES = {
 } as const;
 
 /** Prints every setting with where it comes from, and what is wrong with them. */
-export function configList(context: CliContext, options: CommonOptions): Promise<number> {
+export function configList(
+  context: CliContext,
+  options: CommonOptions & BotOption,
+): Promise<number> {
   const { environment, ui } = context;
-  const inspection = inspectConfiguration(environment);
-  const settings = showSettings(inspection, environment);
+  const inspection = inspected(context, options);
+  const settings = showSettings(inspection, environment).filter(
+    ({ name }) => options.bot === undefined || isOfBots(name),
+  );
   const { home, file, faults, warnings } = inspection;
   if (options.json === true) {
     context.print(JSON.stringify({ home, file, settings, faults, warnings }, null, 2));
@@ -38,10 +54,14 @@ export function configList(context: CliContext, options: CommonOptions): Promise
 }
 
 /** Prints the bare value of a setting; a secret is masked. @throws ClaudioError `config.unknown-setting`, `config.not-set` */
-export function configGet(context: CliContext, key: string): Promise<number> {
+export function configGet(
+  context: CliContext,
+  key: string,
+  options: BotOption = {},
+): Promise<number> {
   const name = settingNamed(key);
   const { environment } = context;
-  const { value } = showSetting(name, inspectConfiguration(environment), environment);
+  const { value } = showSetting(name, inspected(context, options), environment);
   if (value === null) {
     throw new ClaudioError({
       code: 'config.not-set',
@@ -63,12 +83,13 @@ export async function configSet(
   context: CliContext,
   key: string,
   given: string | undefined,
-  options: { readonly unset?: boolean },
+  options: BotOption & { readonly unset?: boolean },
 ): Promise<number> {
   const { environment, ui } = context;
   const name = settingNamed(key);
   const value = options.unset === true ? removal(name, given) : await valueOf(context, name, given);
-  const before = inspectConfiguration(environment);
+  const before = inspected(context, options);
+  if (before.file !== settingsFile(before.home) && !isOfBots(name)) throw notOfBots(name);
   const { faults, warnings } = checkChange(before.given, name, value);
   if (faults.length > 0) {
     throw new ClaudioError({
@@ -88,11 +109,37 @@ export async function configSet(
   if (rest.length > 0) {
     ui.warn(`There is more to correct before the service starts:\n${rest.join('\n')}`);
   }
-  if (environment[name] !== undefined) {
+  if (environment[name] !== undefined && before.file === settingsFile(before.home)) {
     ui.warn(`Your environment sets ${name} too, and wins over the file.`);
   }
-  ui.say('`claudio restart` applies it.');
+  ui.say(
+    options.bot !== undefined ? '`claudio reload` applies it.' : '`claudio restart` applies it.',
+  );
   return EXIT.ok;
+}
+
+/** The settings as the bot that is named has them. @throws ClaudioError `bot.unknown` */
+function inspected({ environment }: CliContext, { bot }: BotOption): Inspection {
+  const inspection = inspectConfiguration(environment);
+  if (bot === undefined) return inspection;
+  if (inspection.bots.some(({ name }) => name === bot)) return asBotSees(inspection, bot);
+  throw new ClaudioError({
+    code: 'bot.unknown',
+    message: `There is no bot ${bot}. There is: ${inspection.bots.map(({ name }) => name).join(', ')}.`,
+    hint: `\`claudio install --bot ${bot}\` sets one up.`,
+  });
+}
+
+function isOfBots(name: string): boolean {
+  return BOT_SETTING_NAMES.some((one) => one === name);
+}
+
+function notOfBots(name: string): ClaudioError {
+  return new ClaudioError({
+    code: 'config.not-of-bots',
+    message: `${name} is for the service as a whole. Nothing was changed.`,
+    hint: `Leave out --bot. What a bot has of its own: ${BOT_SETTING_NAMES.join(', ')}.`,
+  });
 }
 
 function removal(name: string, given: string | undefined): null {

@@ -1,9 +1,12 @@
+import { COMMANDS_FILE, readCommands } from '../commands/custom/schema.ts';
 import { mendAll, type Group, type Mended } from '../ops/doctor/diagnosis.ts';
 import { examine, type Examination } from '../ops/doctor/doctor.ts';
 import { inspectConfiguration } from '../platform/configuration/load.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { formatFindings, wantsColours, widthOf } from './findings.ts';
 import { EXIT_OF, withSite } from './site.ts';
+
+const OWN_FILES = [{ file: COMMANDS_FILE, name: 'commands', read: readCommands }];
 
 /** Prints how everything is in depth; with `--fix` it mends what can be mended before. */
 export async function doctor(
@@ -12,12 +15,12 @@ export async function doctor(
 ): Promise<number> {
   const { environment, ui } = context;
   const [examination, mended] = await withSite(context, async (site) => {
-    const first = await examine(site);
+    const first = await examine(site, OWN_FILES);
     if (options.fix !== true) return [first, []] as const;
     const done = await mendAll(first.groups);
     if (done.length === 0) return [first, done] as const;
     const configuration = inspectConfiguration(environment);
-    return [await examine({ ...site, configuration }), done] as const;
+    return [await examine({ ...site, configuration }, OWN_FILES), done] as const;
   });
   if (options.json === true) {
     context.print(JSON.stringify(reportOf(examination, mended), null, 2));

@@ -9,11 +9,11 @@ import { inspectConfiguration, type Inspection } from '../platform/configuration
 import { checkChange } from '../platform/configuration/rules.ts';
 import { isFolder } from '../platform/files.ts';
 import type { HttpClient } from '../platform/http-client.ts';
-import { EXIT, type CliContext, type CommonOptions } from './context.ts';
-import { connectBot } from './telegram-setup.ts';
+import { EXIT, type CliContext } from './context.ts';
+import { connectBot, type TelegramSetupOptions } from './telegram-setup.ts';
 import { connectTunnel } from './tunnel.ts';
 
-export interface InstallOptions extends CommonOptions {
+export interface InstallOptions extends TelegramSetupOptions {
   readonly quick?: boolean;
   /** `--no-tunnel` makes it false. */
   readonly tunnel?: boolean;

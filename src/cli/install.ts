@@ -18,6 +18,7 @@ import { createHttpClient, type HttpClient } from '../platform/http-client.ts';
 import { isSameFolder } from '../platform/files.ts';
 import { EXIT, type CliContext } from './context.ts';
 import { setUpTelegram, setUpTunnel, setUpWorkDir, type InstallOptions } from './install-steps.ts';
+import { installBot } from './install-bot.ts';
 import { show, showFinding } from './show-step.ts';
 
 const START_LIMIT_MS = 60_000;
@@ -30,6 +31,7 @@ const START_LIMIT_MS = 60_000;
  * @throws ClaudioError `install.under-way`, `cli.cancelled`, `config.invalid`, `home.unusable`
  */
 export async function install(given: CliContext, options: InstallOptions): Promise<number> {
+  if (options.bot !== undefined) return await installBot(given, options.bot, options);
   const context = asTheServiceSees(given);
   const { ui, host, environment } = context;
   ui.heading('Setting up Claudio');

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { packageVersion } from '../platform/package.ts';
+import { addAccess } from './commands/access.ts';
+import { addAudit } from './commands/audit.ts';
 import { addCare } from './commands/care.ts';
 import { addMemory } from './commands/memory.ts';
+import { addProject } from './commands/project.ts';
 import type { Run } from './commands/run.ts';
 import { addScripts } from './commands/scripts.ts';
 import { addService } from './commands/service.ts';
@@ -44,6 +47,9 @@ export async function runProgram(argv: readonly string[]): Promise<number | 'res
   program.commandsGroup('Looking after it:');
   addCare(program, run);
   addMemory(program, run);
+  addProject(program, run);
+  addAccess(program, run);
+  addAudit(program, run);
   program.commandsGroup('From scripts:');
   addScripts(program, run);
   program

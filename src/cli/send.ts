@@ -10,15 +10,17 @@ const WAIT_MS = 30_000;
 export async function send(
   context: CliContext,
   text: string | undefined,
-  options: { readonly file?: string },
+  options: { readonly file?: string; readonly bot?: string },
 ): Promise<number> {
   const { file } = options;
   // With a file, words are wanted only where they were given: cron has no standard input to wait for.
   const isBare = file !== undefined && text === undefined;
   const markdown = isBare ? '' : await givenText(context, text, 'claudio send');
   const message = { markdown, ...(file === undefined ? {} : { file }) };
-  const sent = await withShell(context.environment, (shell) =>
-    sendFromShell(shell, message, WAIT_MS),
+  const sent = await withShell(
+    context.environment,
+    (shell) => sendFromShell(shell, message, WAIT_MS),
+    { bot: options.bot },
   );
   switch (sent.kind) {
     case 'delivered':

@@ -1,4 +1,5 @@
-import { createService } from '../app/service.ts';
+import { isatty } from 'node:tty';
+import { createService, type Service } from '../app/service.ts';
 import { ClaudioError } from '../core/error.ts';
 import { processEnvironment } from '../platform/configuration/load.ts';
 
@@ -7,7 +8,8 @@ const EXIT_CONFIG = 78;
 
 /**
  * Runs the service until TERM or INT. A first signal lets running turns finish, a second one does not.
- * One that comes during the start counts when the service has started.
+ * One that comes during the start counts when the service has started. HUP lets it take its configuration
+ * anew; where it was started in a terminal that is gone now, HUP says just that, and is a request to stop.
  *
  * @returns The exit code: 0 after a stop in good order, 78 for a wrong configuration, else 1; `restart`
  * where the program is to be started again in its place.
@@ -21,12 +23,24 @@ export async function start(): Promise<number | 'restart'> {
     if (signalCount === 1) asked.resolve('asked');
     else askedAgain.resolve('asked again');
   };
+  const stdin = 0;
+  const isInTerminal = isatty(stdin);
+  let service: Service | undefined;
+  let isReloadDue = false;
+  const onHangUp = () => {
+    if (isInTerminal && !isatty(stdin)) onSignal();
+    else if (service === undefined) isReloadDue = true;
+    else service.reload();
+  };
+  process.on('SIGHUP', onHangUp);
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   try {
     const starting = createService(processEnvironment());
-    const service = await Promise.race([starting, askedAgain.promise]);
-    if (service === 'asked again') return 1;
+    const started = await Promise.race([starting, askedAgain.promise]);
+    if (started === 'asked again') return 1;
+    service = started;
+    if (isReloadDue) service.reload();
     const why = await Promise.race([
       asked.promise,
       service.restartWanted.then(() => 'restart' as const),

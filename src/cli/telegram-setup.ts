@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { ensureWebhook, removeWebhook, webhookState } from '../channels/telegram/webhook.ts';
 import { ClaudioError } from '../core/error.ts';
 import {
@@ -13,23 +14,30 @@ import {
 import { createRestingService, type RestingService } from '../ops/install/resting-service.ts';
 import { createServiceManager } from '../ops/service/create.ts';
 import { changeEnvFile } from '../platform/configuration/change.ts';
+import { BOT_NAME, botFolder, MAIN_BOT, nameFault } from '../platform/configuration/bots.ts';
 import {
+  asBotSees,
   claudioHome,
   inspectConfiguration,
   loadConfiguration,
+  type Configuration,
   type Inspection,
 } from '../platform/configuration/load.ts';
+import { ensurePrivateFolder } from '../platform/files.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient, type HttpClient } from '../platform/http-client.ts';
 import { chooseBot } from './choose-bot.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { cancelled } from './ui.ts';
+import { isUp, tellRunningService } from './reload.ts';
 import { waitForOwner } from './wait-for-owner.ts';
 
 export interface TelegramSetupOptions extends CommonOptions {
   readonly tokenStdin?: boolean;
   readonly chatId?: string;
+  /** Which bot; the first one unless given. */
+  readonly bot?: string;
 }
 
 /** What one run of the wizard works with. */
@@ -39,6 +47,8 @@ interface Wizard {
   readonly http: HttpClient;
   readonly service: RestingService;
   readonly signal: AbortSignal;
+  /** Its name, and whether there is none of that name yet. */
+  readonly bot: { readonly name: string; readonly isNew: boolean };
 }
 
 /**
@@ -76,12 +86,17 @@ export async function connectBot(
   options: TelegramSetupOptions,
 ): Promise<number> {
   const { ui, environment, host } = context;
-  const { home } = inspectConfiguration(environment);
+  const { home, bots } = inspectConfiguration(environment);
+  const name = options.bot ?? bots[0]?.name ?? MAIN_BOT;
+  if (!BOT_NAME.test(name)) throw badName(name);
+  const bot = { name, isNew: bots.every((one) => one.name !== name) };
   const service = createRestingService(createServiceManager(host), home);
   const http = createHttpClient();
-  ui.heading('Connecting your bot on Telegram');
+  ui.heading(`Connecting your bot${name === MAIN_BOT ? '' : ` ${name}`} on Telegram`);
   try {
-    return await untilInterrupted((signal) => connect({ context, options, http, service, signal }));
+    return await untilInterrupted((signal) =>
+      connect({ context, options, http, service, signal, bot }),
+    );
   } finally {
     await service.wake();
     await http.close();
@@ -91,8 +106,10 @@ export async function connectBot(
 async function connect(wizard: Wizard): Promise<number> {
   const { context, options, http } = wizard;
   const { ui, environment } = context;
-  const before = inspectConfiguration(environment);
+  const all = inspectConfiguration(environment);
+  const before = asBotSees(all, wizard.bot.name);
   const bot = await chooseBot(context, before, http, options.tokenStdin === true);
+  refuseBotOfAnother(all, wizard.bot.name, bot);
   ui.done(`This is @${bot.username}.`);
   await agreeToTakeOver(wizard, bot, before);
 
@@ -100,16 +117,56 @@ async function connect(wizard: Wizard): Promise<number> {
     options.chatId === undefined
       ? await pair(wizard, bot)
       : await agreeToChat(context, bot, options.chatId);
+  if (before.file !== all.file) ensureBotFolder(before.home, wizard.bot.name);
   changeEnvFile(before.file, { TELEGRAM_BOT_TOKEN: bot.token, TELEGRAM_CHAT_ID: chatId });
   ui.done(`The token and the chat are saved in ${before.file}.`);
-  warnOfEnvironment(context, { TELEGRAM_BOT_TOKEN: bot.token, TELEGRAM_CHAT_ID: chatId });
+  if (before.file === all.file) {
+    warnOfEnvironment(context, { TELEGRAM_BOT_TOKEN: bot.token, TELEGRAM_CHAT_ID: chatId });
+  }
   await leaveOldBot(wizard, before, bot);
 
-  const codes = [await register(context, bot), await sayHello(context, bot, chatId)];
-  if ((await wizard.service.state()) !== 'absent') {
+  const codes = [
+    await register(context, wizard.bot.name, bot),
+    await sayHello(context, bot, chatId),
+  ];
+  // What runs goes on: a new bot is no reason to let anything rest.
+  const isTaken = wizard.bot.isNew && (await tellRunningService(context, wizard.bot.name));
+  if (!isTaken && (await wizard.service.state()) !== 'absent') {
     await ui.step('Starting the service with the new settings', () => wizard.service.begin());
   }
   return codes.find((code) => code !== EXIT.ok) ?? EXIT.ok;
+}
+
+function badName(name: string): ClaudioError {
+  return new ClaudioError({
+    code: 'bot.bad-name',
+    message: nameFault(name),
+    hint: 'Such as --bot work.',
+  });
+}
+
+/** @throws ClaudioError `bot.taken`: one bot with two owners would answer both with the same name. */
+function refuseBotOfAnother({ bots }: Inspection, name: string, { id, username }: KnownBot): void {
+  const other = bots.find(
+    ({ name: one, settings }) =>
+      one !== name && settings.TELEGRAM_BOT_TOKEN?.startsWith(`${id}:`) === true,
+  );
+  if (other === undefined) return;
+  throw new ClaudioError({
+    code: 'bot.taken',
+    message: `@${username} is the bot ${other.name} already. Nothing was changed.`,
+    hint: 'Each bot needs a token of its own: write /newbot to @BotFather on Telegram.',
+  });
+}
+
+function ensureBotFolder(home: string, name: string): void {
+  const folder = botFolder(home, name);
+  ensurePrivateFolder(dirname(folder));
+  ensurePrivateFolder(folder);
+}
+
+function secretOf({ bots, settings }: Configuration, name: string): string {
+  return bots.find((bot) => bot.name === name)?.WEBHOOK_SECRET ?? settings.WEBHOOK_SECRET;
 }
 
 /** Where Telegram delivers to somebody else, the person has to know. */
@@ -125,10 +182,13 @@ async function agreeToTakeOver(
   if (!(await ui.confirm('Shall they come here instead?'))) throw cancelled();
 }
 
-async function pair({ context, service, signal }: Wizard, bot: KnownBot): Promise<string> {
+async function pair(wizard: Wizard, bot: KnownBot): Promise<string> {
+  const { context, service, signal } = wizard;
   const { ui, environment } = context;
   const { home } = inspectConfiguration(environment);
   const quiet = async () => {
+    // Nobody else asks Telegram for the messages of a bot that is not set up yet.
+    if (wizard.bot.isNew && (await isUp(context))) return;
     if ((await service.state()) === 'running') {
       await ui.step('Letting the service rest meanwhile; running turns may finish', () =>
         service.rest(),
@@ -189,7 +249,11 @@ async function leaveOldBot(
 }
 
 /** Tells Telegram the address, so that what it has against it is seen here. @returns An exit code. */
-async function register({ ui, environment }: CliContext, { api }: KnownBot): Promise<number> {
+async function register(
+  { ui, environment }: CliContext,
+  name: string,
+  { api }: KnownBot,
+): Promise<number> {
   const { faults, settings, file } = inspectConfiguration(environment);
   if (faults.length > 0) {
     ui.warn(
@@ -209,7 +273,7 @@ async function register({ ui, environment }: CliContext, { api }: KnownBot): Pro
   }
   const webhook = await ensureWebhook(api, {
     webhookUrl: settings.WEBHOOK_URL,
-    secretToken: loadConfiguration(environment).settings.WEBHOOK_SECRET,
+    secretToken: secretOf(loadConfiguration(environment), name),
   });
   if ('url' in webhook) {
     ui.done(`Telegram delivers to ${webhook.url}.`);

@@ -10,7 +10,11 @@ import { createRestingService } from '../ops/install/resting-service.ts';
 import { runStep, type StepResult } from '../ops/install/step.ts';
 import { createSchedulers } from '../ops/schedule/create.ts';
 import { createServiceManager } from '../ops/service/create.ts';
-import { claudioHomePath, inspectConfiguration } from '../platform/configuration/load.ts';
+import {
+  asBotSees,
+  claudioHomePath,
+  inspectConfiguration,
+} from '../platform/configuration/load.ts';
 import { isSameFolder } from '../platform/files.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient } from '../platform/http-client.ts';
@@ -18,9 +22,12 @@ import { packageRoot } from '../platform/package.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { show } from './show-step.ts';
 import { cancelled } from './ui.ts';
+import { uninstallBot } from './uninstall-bot.ts';
 
 export interface UninstallOptions extends CommonOptions {
   readonly purge?: boolean;
+  /** This bot, and nothing else. */
+  readonly bot?: string;
 }
 
 /**
@@ -33,6 +40,7 @@ export interface UninstallOptions extends CommonOptions {
  */
 export async function uninstall(context: CliContext, options: UninstallOptions): Promise<number> {
   const { ui, environment } = context;
+  if (options.bot !== undefined) return await uninstallBot(context, options.bot);
   const home = claudioHomePath(environment);
   ui.heading('Taking Claudio away');
   const isPurge = options.purge === true && (await agreeToPurge(context, home));
@@ -88,14 +96,17 @@ async function takeAway(context: CliContext, home: string, isPurge: boolean): Pr
         : { kind: 'already', text: 'There is no service' };
     });
   }
-  await step(async () => {
-    const http = createHttpClient();
-    try {
-      return await disconnectBot(inspectConfiguration(environment), http);
-    } finally {
-      await http.close();
-    }
-  });
+  const inspection = inspectConfiguration(environment);
+  for (const { name } of inspection.bots) {
+    await step(async () => {
+      const http = createHttpClient();
+      try {
+        return await disconnectBot(asBotSees(inspection, name), http);
+      } finally {
+        await http.close();
+      }
+    });
+  }
   if (other === null) await step(() => removeLink(host));
   if (isPurge) {
     await step(() => {

@@ -28,6 +28,7 @@ export function forgetCommand(
 ): Command {
   return {
     name: 'forget',
+    needs: 'remember' as const,
     description: 'Make me forget: “/forget WORDS” shows what I find first',
     run: ({ conversation }, args) => {
       if (memory === null) return { markdown: TURNED_OFF };

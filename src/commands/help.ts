@@ -1,11 +1,16 @@
 import { nearest } from '../core/nearest.ts';
-import type { Command } from './command.ts';
+import type { Access } from '../policy/access.ts';
+import { type Command, mayUse } from './command.ts';
 
-/** `/start` and `/help`. */
-export function helpCommands(all: () => readonly Command[]): readonly Command[] {
+/** `/start` and `/help`, which lists what the one who asks may use. */
+export function helpCommands(
+  all: () => readonly Command[],
+  access: Pick<Access, 'may' | 'roleOf'>,
+): readonly Command[] {
   return [
     {
       name: 'start',
+      needs: 'look' as const,
       description: 'What this bot does',
       run: () => ({
         markdown: [
@@ -16,10 +21,14 @@ export function helpCommands(all: () => readonly Command[]): readonly Command[] 
     },
     {
       name: 'help',
+      needs: 'look' as const,
       description: 'What you can send',
-      run: () => ({
-        markdown: `Send a message, a photo, a file or a voice message. Reply to what was said, edit what you sent, react with 👎 to get another try. Or send one of these:\n\n${commandList(all())}`,
-      }),
+      run: (message) => {
+        const usable = all().filter((command) => mayUse(access, message, command));
+        return {
+          markdown: `Send a message, a photo, a file or a voice message. Reply to what was said, edit what you sent, react with 👎 to get another try. Or send one of these:\n\n${commandList(usable)}`,
+        };
+      },
     },
   ];
 }

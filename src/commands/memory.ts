@@ -7,7 +7,8 @@ import { memoriesMeant, type TextFinder } from '../memory/find.ts';
 import type { Recall } from '../memory/recall.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import { daysAgo, kindCounts, listedMemory, originLine, percent } from '../memory/telling.ts';
-import type { Command } from './command.ts';
+import type { Access } from '../policy/access.ts';
+import { type Command, notAllowed } from './command.ts';
 
 /** What is said where the whole memory is turned off. */
 export const TURNED_OFF =
@@ -37,11 +38,14 @@ export function memoryCommand(
   findText: TextFinder,
   conversations: ConversationStore,
   clock: Clock,
+  access: Pick<Access, 'may'>,
 ): Command {
   return {
     name: 'memory',
+    needs: 'look' as const,
     description: 'What I remember and was reminded of; “search WORDS”, “off”, “on”',
-    run: ({ conversation: { id, destination } }, args) => {
+    run: ({ sender, conversation }, args) => {
+      const { id, destination } = conversation;
       if (memory === null) return { markdown: TURNED_OFF };
       const [verb = '', words = ''] = splitOnce(args.trim());
       switch (verb.toLowerCase()) {
@@ -61,6 +65,9 @@ export function memoryCommand(
         case 'off':
         case 'on':
           if (words !== '') break;
+          if (!access.may(sender, conversation, 'choose')) {
+            return notAllowed(`/memory ${verb.toLowerCase()}`);
+          }
           conversations.chooseMemory(id, verb.toLowerCase() === 'on');
           return { markdown: verb.toLowerCase() === 'on' ? SWITCHED_ON : SWITCHED_OFF };
       }

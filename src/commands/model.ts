@@ -1,7 +1,9 @@
+import type { Conversation } from '../core/conversation.ts';
 import { MODEL_NAME } from '../core/model-name.ts';
 import { escapeMarkdown } from '../core/format.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
-import type { Command } from './command.ts';
+import type { Access } from '../policy/access.ts';
+import { type Command, notAllowed } from './command.ts';
 
 const SHORTCUTS = [
   { name: 'haiku', description: 'Use Haiku: quick and cheap' },
@@ -12,7 +14,8 @@ const SHORTCUTS = [
 /** `/haiku`, `/sonnet`, `/opus` and `/model`. The choice is kept for the conversation. */
 export function modelCommands(
   conversations: ConversationStore,
-  defaultModel: string,
+  defaultModel: (conversation: Conversation) => string,
+  access: Pick<Access, 'may'>,
 ): readonly Command[] {
   const choose = (conversationId: string, model: string) => {
     conversations.chooseModel(conversationId, model);
@@ -22,19 +25,22 @@ export function modelCommands(
     ...SHORTCUTS.map(({ name, description }) => ({
       name,
       description,
+      needs: 'choose' as const,
       run: ({ conversation }: { conversation: { id: string } }) => choose(conversation.id, name),
     })),
     {
       name: 'model',
+      needs: 'look' as const,
       description: 'Show the model, or choose one by name',
-      run: ({ conversation }, args) => {
+      run: ({ sender, conversation }, args) => {
         const model = args.trim();
         if (model === '') {
-          const current = conversations.model(conversation.id) ?? defaultModel;
+          const current = conversations.model(conversation.id) ?? defaultModel(conversation);
           return {
             markdown: `I use **${escapeMarkdown(current)}**.\n\nTo change it: /haiku, /sonnet, /opus, or \`/model NAME\` with any name that Claude Code knows.`,
           };
         }
+        if (!access.may(sender, conversation, 'choose')) return notAllowed('/model NAME');
         if (!MODEL_NAME.test(model)) {
           return {
             markdown:

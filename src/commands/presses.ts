@@ -1,37 +1,35 @@
 import { and, eq } from 'drizzle-orm';
-import { audit, turns } from '../../drizzle/schema.ts';
+import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import { escapeMarkdown, messagesCount } from '../core/format.ts';
 import type { InboundPress } from '../core/inbound.ts';
-import type { MessageStore } from '../inbox/messages.ts';
+import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Access } from '../policy/access.ts';
+import type { Audit } from '../policy/audit.ts';
+import { type Gate, inShort } from '../policy/gate.ts';
+import type { Action } from '../policy/roles.ts';
 import { ANSWER, type Questions } from '../turns/questions.ts';
 import { DISCARD, RETRY } from '../turns/buttons.ts';
 import { HALT } from '../turns/turn.ts';
 import { RESTART } from './changes.ts';
 import { forgetPresses } from './forget.ts';
+import { NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';
 import { AGAIN, nextLarger } from './reactions.ts';
 
 /** What a press did: a short word for the one who pressed. */
 export type PressHandler = (press: InboundPress) => string;
 
-const TOO_LATE = 'That is no longer possible.';
-
-/** What a press came to. */
-interface Pressed {
-  readonly word: string;
-  /** The turn that it was about, if any. */
-  readonly turnId: number | null;
-}
-
 /**
  * Acts on a press. To be called in the transaction that remembers the update. That each button counts
  * once needs no record of its own: it is a step from one status of the turn to another, and there is
  * no way back; and what is forgotten is gone.
+ *
+ * @param parts.acts What the buttons of others do, by verb.
  */
 export function createPressHandler(parts: {
   readonly database: Database;
@@ -42,7 +40,12 @@ export function createPressHandler(parts: {
   readonly outbox: Outbox;
   /** `null` where the memory is turned off. */
   readonly memory: MemoryStore | null;
+  readonly access: Pick<Access, 'may' | 'roleOf'>;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly acts: PressActs;
 }): PressHandler {
+  const { access } = parts;
   const { orm } = parts.database;
 
   const settle = (press: InboundPress, what: string) => {
@@ -51,6 +54,25 @@ export function createPressHandler(parts: {
       markdown: `${escapeLines(press.messageText)}\n\n**${what} by ${escapeMarkdown(press.sender.name)}.**`,
       buttons: [],
     });
+  };
+
+  /**
+   * What stands against a turn more for a message, in a few words. It counts for the person who asked, and
+   * what the one who presses may, it may.
+   */
+  const refusalOf = (
+    { conversation, sender }: InboundPress,
+    message: StoredMessage,
+    text: string,
+    insisted: boolean,
+  ): string | null => {
+    const role = access.roleOf(sender, conversation);
+    if (role === null) return NOT_YOURS;
+    const personId = message.personId ?? sender.id;
+    const isTemplate = message.instruction !== null;
+    const request = { conversation, personId, role, text, isTemplate, insisted };
+    const refusal = parts.gate.check(request);
+    return refusal === null ? null : inShort(refusal);
   };
 
   const refreshList = (press: InboundPress) => {
@@ -120,6 +142,8 @@ export function createPressHandler(parts: {
       for (const { id, changedText } of changed) parts.messages.change(id, changedText);
     } else {
       for (const message of changed) {
+        const refusal = refusalOf(press, message, message.changedText, false);
+        if (refusal !== null) return refusal;
         const asked = parts.queue.enqueueChange(message, message.changedText, turn.requestedModel);
         if (asked.kind === 'full') return tooMany(asked.waitingCount);
         parts.messages.keepChange(message.id, null);
@@ -132,6 +156,9 @@ export function createPressHandler(parts: {
   const again = (press: InboundPress, turnId: number): string => {
     const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
     if (turn === undefined) return TOO_LATE;
+    const message = parts.messages.get(turn.messageId);
+    const refusal = refusalOf(press, message, message.text, turn.insisted);
+    if (refusal !== null) return refusal;
     const model = nextLarger(turn.model ?? turn.requestedModel);
     const outcome = parts.queue.again(turnId, model);
     if (outcome.kind === 'gone') return TOO_LATE;
@@ -196,37 +223,65 @@ export function createPressHandler(parts: {
     const handler = handlers.get(verb);
     if (handler === undefined) return null;
     const turn = orm
-      .select({ id: turns.id })
+      .select({ id: turns.id, personId: turns.personId })
       .from(turns)
       // A button counts only where it was shown.
       .where(
         and(eq(turns.id, turnOf(verb, argument)), eq(turns.conversationId, press.conversation.id)),
       )
       .get();
-    return turn === undefined ? null : { word: handler(press, turn.id, argument), turnId: turn.id };
+    if (turn === undefined) return null;
+    if (!access.may(press.sender, press.conversation, neededFor(verb, turn, press.sender))) {
+      return { word: NOT_YOURS, turnId: turn.id, decision: 'refused' };
+    }
+    return { word: handler(press, turn.id, argument), turnId: turn.id };
   };
 
   const aboutMemory = (press: InboundPress, verb: string, argument: string): Pressed | null => {
-    const word = memoryHandlers?.get(verb)?.(press, argument) ?? null;
-    return word === null ? null : { word, turnId: null };
+    const handler = memoryHandlers?.get(verb);
+    if (handler === undefined) return null;
+    if (!access.may(press.sender, press.conversation, 'remember')) return REFUSED;
+    const word = handler(press, argument);
+    return word === null ? null : { word };
+  };
+
+  const ofOthers = (press: InboundPress, verb: string, argument: string): Pressed | null => {
+    const found = parts.acts.get(verb);
+    if (found === undefined) return null;
+    if (!access.may(press.sender, press.conversation, found.needs)) return REFUSED;
+    return found.act(press, argument);
   };
 
   return (press) => {
     const [verb = '', argument = ''] = press.data.split(':', 2);
-    const pressed = aboutTurn(press, verb, argument) ?? aboutMemory(press, verb, argument);
+    const pressed =
+      aboutTurn(press, verb, argument) ??
+      aboutMemory(press, verb, argument) ??
+      ofOthers(press, verb, argument);
     if (pressed === null) return TOO_LATE;
-    orm
-      .insert(audit)
-      .values({
-        atMs: parts.clock.now(),
-        event: `press.${verb}`,
-        conversationId: press.conversation.id,
-        personId: press.sender.id,
-        turnId: pressed.turnId,
-      })
-      .run();
+    const { turnId = null, decision, details } = pressed;
+    parts.audit.write({
+      event: `press.${verb}`,
+      conversationId: press.conversation.id,
+      personId: press.sender.id,
+      turnId,
+      ...(decision === undefined ? {} : { decision }),
+      ...(details === undefined ? {} : { details }),
+    });
     return pressed.word;
   };
+}
+
+const REFUSED: Pressed = { word: NOT_YOURS, decision: 'refused' };
+
+/** What one has to be allowed to do for a button about a turn. */
+function neededFor(
+  verb: string,
+  turn: { readonly personId: string | null },
+  sender: InboundPress['sender'],
+): Action {
+  if (verb === ANSWER) return 'answer';
+  return turn.personId === sender.id ? 'steer-own' : 'steer-any';
 }
 
 function tooMany(waitingCount: number): string {

@@ -14,6 +14,7 @@ export function rememberCommand(
 ): Command {
   return {
     name: 'remember',
+    needs: 'remember' as const,
     description: 'Tell me something to keep in mind: “/remember TEXT”',
     run: (message, args, messageId) => {
       if (memory === null) return { markdown: TURNED_OFF };

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
 import {
   escapeMarkdown,
   formatDollars,
@@ -6,8 +7,10 @@ import {
   startOfDay,
   startOfMonth,
 } from '../core/format.ts';
+import type { Mode } from '../core/mode.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { Queue } from '../inbox/queue.ts';
+import type { ProjectStore } from '../policy/projects.ts';
 import type { UsageReport, UsageTotal } from '../turns/usage.ts';
 import type { Command } from './command.ts';
 
@@ -19,24 +22,41 @@ export function statusCommands(parts: {
   readonly queue: Queue;
   readonly usage: UsageReport;
   readonly clock: Clock;
-  readonly defaultModel: string;
-  readonly workDir: string;
+  readonly defaultModel: (conversation: Conversation) => string;
+  readonly defaultMode: Mode;
+  /** Where a conversation works that is in no project. */
+  readonly defaultFolder: (conversation: Conversation) => string;
+  readonly projects: Pick<ProjectStore, 'find'>;
 }): readonly Command[] {
   const { usage, clock } = parts;
+  const placeLines = (conversation: Conversation): readonly string[] => {
+    const name = parts.conversations.project(conversation.id);
+    const project = name === null ? null : parts.projects.find(name);
+    const folder = project?.path ?? parts.defaultFolder(conversation);
+    return name === null
+      ? [`**Folder:** \`${folder}\``]
+      : [
+          `**Project:** ${escapeMarkdown(name)}`,
+          project === null ? '**Folder:** none, /project chooses one' : `**Folder:** \`${folder}\``,
+        ];
+  };
   return [
     {
       name: 'status',
-      description: 'Model, folder, queue, last turn, today and this month',
+      needs: 'look' as const,
+      description: 'Model, folder, mode, queue, last turn, today and this month',
       run: ({ conversation }) => {
         const now = clock.now();
         const entries = parts.queue.entries(conversation.id);
         const running = entries.find(({ status }) => status === 'running');
         const waitingCount = entries.length - (running === undefined ? 0 : 1);
-        const model = parts.conversations.model(conversation.id) ?? parts.defaultModel;
+        const model =
+          parts.conversations.model(conversation.id) ?? parts.defaultModel(conversation);
         return {
           markdown: [
             `**Model:** ${escapeMarkdown(model)}`,
-            `**Folder:** \`${parts.workDir}\``,
+            ...placeLines(conversation),
+            `**Mode:** ${parts.conversations.mode(conversation.id) ?? parts.defaultMode}`,
             `**Now:** ${running === undefined ? 'nothing runs' : `running for ${formatDuration(now - (running.startedAtMs ?? now))}${running.activity === null ? '' : ` (${escapeMarkdown(running.activity)})`}`}, ${waitingCount} waiting`,
             `**Last turn:** ${lastTurn(usage.last(conversation.id), now)}`,
             `**Today:** ${total(usage.since(startOfDay(now, 0)))}`,
@@ -47,6 +67,7 @@ export function statusCommands(parts: {
     },
     {
       name: 'usage',
+      needs: 'look' as const,
       description: 'Turns, tokens and cost by model',
       run: () => {
         const now = clock.now();

@@ -1,6 +1,7 @@
 import { PROGRESS_LEVELS, type ProgressLevel } from '../core/progress.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
-import type { Command } from './command.ts';
+import type { Access } from '../policy/access.ts';
+import { type Command, notAllowed } from './command.ts';
 
 const MEANING: Readonly<Record<ProgressLevel, string>> = {
   off: 'nothing but “typing…” while I work',
@@ -12,15 +13,18 @@ const MEANING: Readonly<Record<ProgressLevel, string>> = {
 export function verboseCommands(
   conversations: ConversationStore,
   defaultLevel: ProgressLevel,
+  access: Pick<Access, 'may'>,
 ): readonly Command[] {
   return [
     {
       name: 'verbose',
+      needs: 'look' as const,
       description: 'How much you see while I work: off, brief or full',
-      run: ({ conversation }, args) => {
+      run: ({ sender, conversation }, args) => {
         const wanted = args.trim().toLowerCase();
         const level = PROGRESS_LEVELS.find((known) => known === wanted);
         if (level !== undefined) {
+          if (!access.may(sender, conversation, 'choose')) return notAllowed(`/verbose ${level}`);
           conversations.chooseProgress(conversation.id, level);
           return { markdown: `From your next message on you see ${MEANING[level]}.` };
         }

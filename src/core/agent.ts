@@ -1,3 +1,4 @@
+import type { Mode } from './mode.ts';
 import type { Usage } from './turn.ts';
 
 /** What an agent needs to know to run one turn. */
@@ -22,6 +23,18 @@ export interface AgentRequest {
   readonly readableDirs: readonly string[];
   /** Where the run finds the tools that Claudio itself offers; `null`: none. */
   readonly toolServer: ToolServer | null;
+  /**
+   * What it may do unasked; left out: `auto`. `ask`: before anything is changed, the approval tool of
+   * {@link toolServer} decides, and without one it is refused. `plan`: nothing is changed at all.
+   */
+  readonly mode?: Mode;
+  /** The only tools for this run, of those that the agent has: `Bash(git log:*)`. Left out: all of them. */
+  readonly tools?: readonly string[];
+  /**
+   * What the tools that read and write files may not touch, as patterns in the form of gitignore; absolute
+   * ones begin with `//`.
+   */
+  readonly deniedFiles?: readonly string[];
   /** While it says true, the run waits for a person, and may be silent for as long as it likes. */
   readonly isWaitingForPerson: () => boolean;
 }
@@ -33,6 +46,8 @@ export interface ToolServer {
   readonly url: string;
   /** To be shown as `Authorization: Bearer <token>`; good for this run only. */
   readonly token: string;
+  /** The one of its tools that decides about uses of other tools, and is asked what Claude asks people. */
+  readonly approvalTool?: string;
 }
 
 /** One use of a tool, as a person would put it: `Running npm test`. */
@@ -42,6 +57,8 @@ export interface ToolUse {
   readonly tool: string;
   /** One line of at most 200 characters, without line breaks. */
   readonly summary: string;
+  /** Of what it was given, as JSON: SHA-256 in hexadecimal. */
+  readonly inputDigest: string;
 }
 
 /** Why a run gave no answer. The sentence that the person reads is made from this and nothing else. */
@@ -49,6 +66,8 @@ export type AgentFailure =
   | { readonly code: 'not-found' }
   /** The folder to work in is not there. */
   | { readonly code: 'no-folder' }
+  /** It may run in a sandbox alone, and there is none to be had. */
+  | { readonly code: 'no-sandbox' }
   /** The machine could not start the program: out of memory, processes, open files, disk. */
   | { readonly code: 'cannot-start' }
   | { readonly code: 'not-logged-in' }

@@ -57,6 +57,8 @@ export type SendOutcome =
       readonly rest?: Part;
     }
   | { readonly kind: 'rate-limited'; readonly retryAfterMs: number }
+  /** The chat has another id from now on; nothing was sent. */
+  | { readonly kind: 'moved'; readonly movedTo: string }
   /** The platform will never take it: blocked, gone, malformed. `instead` is to be sent in its place. */
   | { readonly kind: 'rejected'; readonly reason: string; readonly instead?: Part }
   /**
@@ -86,6 +88,11 @@ export interface Channel {
    * That it is gone already is as good. Pure.
    */
   renderRemoval(messageId: string): Part;
+  /**
+   * A part as it is to go to a chat that got another id: there the ids of earlier messages mean others, or
+   * none. `null` where it is about such a message. Pure.
+   */
+  uproot(part: Part): Part | null;
   /**
    * Gets a file that a person sent, all of it in memory: at most 20 MB. Makes one attempt and never
    * throws for what a platform does.

@@ -34,3 +34,12 @@ export function conversationOf(place: {
     thread: place.thread,
   };
 }
+
+/** The bot of a conversation, as `<channel>:<bot>`: within it, update ids are unique. */
+export function sourceOf({
+  destination,
+  channel,
+}: Pick<Conversation, 'destination' | 'channel'>): string {
+  const [, bot = ''] = destination.split(':');
+  return `${channel}:${bot}`;
+}

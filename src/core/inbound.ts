@@ -38,8 +38,16 @@ export interface Quote {
   readonly wordlessMessageId?: string;
 }
 
+/** Whom what is said in a chat is for. */
+interface Spoken {
+  /** Whether the chat is one with the sender alone. */
+  readonly isPrivate: boolean;
+  /** Whether it is for the bot: said in private, to its name, in reply to it, or as a command. */
+  readonly isAddressed: boolean;
+}
+
 /** A message of a person, normalised by its channel. */
-export interface InboundMessage {
+export interface InboundMessage extends Spoken {
   readonly kind: 'message';
   readonly updateId: number;
   readonly conversation: Conversation;
@@ -100,7 +108,7 @@ export interface InboundReaction {
 }
 
 /** A message of a kind that Claudio cannot read; the person is told so. */
-export interface InboundUnreadable {
+export interface InboundUnreadable extends Spoken {
   readonly kind: 'unreadable';
   readonly updateId: number;
   readonly conversation: Conversation;
@@ -108,6 +116,16 @@ export interface InboundUnreadable {
   readonly messageId: string;
   /** The kind in words, with its article: `a photo`. */
   readonly what: string;
+}
+
+/** A chat has got another id at its platform: a group became a supergroup. */
+export interface InboundMove {
+  readonly kind: 'move';
+  readonly updateId: number;
+  /** Of the chat as a whole, with the id that it had. */
+  readonly conversation: Conversation;
+  /** The chat's id from now on. */
+  readonly movedTo: string;
 }
 
 /** An update with nothing in it for Claudio. */
@@ -127,4 +145,8 @@ export type Inbound =
   | InboundReaction
   | InboundPress
   | InboundUnreadable
+  | InboundMove
   | InboundIgnored;
+
+/** What somebody said or did. */
+export type InboundAct = Exclude<Inbound, { kind: 'move' | 'ignored' }>;

@@ -1,27 +1,10 @@
+import { KEY_KINDS, keyPattern } from './key-kinds.ts';
+import { PRIVATE_KEY_BEGIN } from './private-key.ts';
+
 /** What is of the form of a well-known kind of key, wherever it stands. */
 const KINDS: readonly RegExp[] = [
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/u,
-  // GitHub, GitLab, Slack, Stripe, npm, Google.
-  /\b(?:gh[opsur]_|github_pat_)\w{22}/u,
-  /\bglpat-[\w-]{20}/u,
-  /\bxox[a-z]-[\w-]{10}|\bxapp-\d[\w-]{10}|hooks\.slack\.com\/services\/T/u,
-  /\b(?:[rs]k_(?:live|test)|whsec)_\w{16}/u,
-  /\bnpm_[A-Za-z0-9]{30}/u,
-  /\bAIza[\w-]{35}/u,
-  // Hugging Face, DigitalOcean, SendGrid, Shopify, PyPI.
-  /\b(?:hf_[A-Za-z\d]{30}|do[opr]_v1_[a-f\d]{60}|SG\.[\w-]{20}|shp(?:at|ca|pa|ss)_[A-Fa-f\d]{30}|pypi-[\w-]{30})/u,
-  // Anthropic and OpenAI.
-  /(?<![\w-])sk-(?=[\w-]{0,60}\d)[\w-]{20}/u,
-  // A bot of Telegram: https://core.telegram.org/bots/api#authorizing-your-bot
-  /(?<!\d)\d{5,12}:[\w-]{30}/u,
-  // https://www.rfc-editor.org/rfc/rfc7519, https://www.rfc-editor.org/rfc/rfc6750
-  /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8}/u,
-  /\bbearer\s{1,3}(?=[\w.~+/-]{0,60}\d)[\w.~+/-]{16}/iu,
-  // https://www.rfc-editor.org/rfc/rfc7468
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/u,
-  // https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1
-  /:\/\/[^\s/:@]{0,100}:[^\s/@]{1,200}@/u,
+  ...KEY_KINDS.map((kind) => keyPattern(kind)),
+  new RegExp(PRIVATE_KEY_BEGIN, 'u'),
 ];
 
 const PASSWORD =

@@ -1,3 +1,5 @@
+import type { Mode } from './mode.ts';
+
 /**
  * Where a turn stands. `joined`: another turn answers its message too. `interrupted`: it ran when the service died or was stopped, and only a person
  * can set it going again.
@@ -33,3 +35,16 @@ export const NO_USAGE: Usage = {
   cacheWriteTokenCount: 0,
   costUsd: 0,
 };
+
+/** How a turn is to be run, where it is not as everything else in its conversation. */
+export interface TurnOptions {
+  /** What Claude is told in place of the message's text: a template, filled in and defused. */
+  readonly instruction?: string | null;
+  /** The name of a project. */
+  readonly project?: string | null;
+  readonly mode?: Mode | null;
+  /** The only tools for it, of those that there are anyway: `Bash(git log:*)`. */
+  readonly tools?: readonly string[] | null;
+  /** Somebody who may do so wants it in spite of a rule. */
+  readonly insisted?: boolean;
+}

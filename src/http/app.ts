@@ -1,10 +1,10 @@
-import { Hono } from 'hono';
+import { Hono, type HonoRequest } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../core/clock.ts';
 import { parseJson } from '../core/json.ts';
 import type { Logger } from '../platform/log.ts';
 import type { HealthReport } from './health.ts';
-import { createSecretCheck } from './secret.ts';
+import { findBySecret } from './secret.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /** What Cloudflare adds to each request that comes through the tunnel. */
@@ -17,11 +17,17 @@ const REFUSALS_LOGGED_EVERY_MS = 60_000;
 /** Where the tools of the turns that run are served. */
 export const TOOLS_PATH = '/mcp';
 
-/** A webhook: where it is, what it must carry, and what takes its updates. */
+/** A webhook: where it is, what carries the secret, and who takes updates there. */
 export interface Webhook {
   /** `/telegram/webhook` */
   readonly path: string;
   readonly secretHeader: string;
+  /** Those that there are now, told apart by their secrets. */
+  readonly takers: () => readonly WebhookTaker[];
+}
+
+/** Who takes the updates that carry its secret. */
+export interface WebhookTaker {
   readonly secret: string;
   /**
    * Takes an update and returns when it is committed. Returns false for something that is no update.
@@ -67,16 +73,20 @@ export function createHttpApp(options: {
     return fromTunnel || !isLocal ? context.notFound() : await next();
   });
 
+  /** Whose secret a request carried when it came. */
+  const takers = new WeakMap<HonoRequest, WebhookTaker>();
   for (const webhook of options.webhooks) {
-    const secretFits = createSecretCheck(webhook.secret);
     app.post(
       webhook.path,
       async (context, next) => {
         if (options.isStopping()) return context.text('stopping', 503);
-        if (!secretFits(context.req.header(webhook.secretHeader) ?? '')) {
+        const given = context.req.header(webhook.secretHeader) ?? '';
+        const taker = findBySecret(webhook.takers(), given);
+        if (taker === undefined) {
           refused(webhook.path);
           return context.text('wrong secret', 401);
         }
+        takers.set(context.req, taker);
         return await next();
       },
       bodyLimit({
@@ -92,7 +102,8 @@ export function createHttpApp(options: {
         // The body may have taken a while to arrive.
         if (options.isStopping()) return context.text('stopping', 503);
         try {
-          return webhook.receive(update) ? context.body(null, 200) : context.text('no update', 400);
+          const isTaken = takers.get(context.req)?.receive(update) === true;
+          return isTaken ? context.body(null, 200) : context.text('no update', 400);
         } catch (error) {
           log.error({ err: error }, 'webhook.not-committed');
           return context.text('not committed', 503);

@@ -24,6 +24,13 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
+/** Makes the report. */
+export interface Health {
+  (): Promise<HealthReport>;
+  /** The next report is made anew: something changed. */
+  forget(): void;
+}
+
 const DEADLINE_MS = 700;
 const CACHED_MS = 30_000;
 
@@ -36,13 +43,15 @@ export function createHealth(options: {
   readonly version: string;
   readonly identity?: { readonly pid: number; readonly home: string };
   readonly checks: Readonly<Record<string, Check>>;
-}): () => Promise<HealthReport> {
+}): Health {
   const { clock } = options;
   const startedAtMs = clock.elapsed();
   let round: Promise<HealthReport> | undefined;
+  let changeCount = 0;
   let healthy: { readonly report: HealthReport; readonly atMs: number } | undefined;
 
   const look = async (): Promise<HealthReport> => {
+    const begunAt = changeCount;
     const results = await Promise.all(
       Object.entries(options.checks).map(
         async ([name, check]) => [name, await within(check)] as const,
@@ -55,11 +64,12 @@ export function createHealth(options: {
       ...options.identity,
       checks: Object.fromEntries(results),
     };
-    healthy = report.status === 'ok' ? { report, atMs: clock.elapsed() } : undefined;
+    const isKept = report.status === 'ok' && begunAt === changeCount;
+    healthy = isKept ? { report, atMs: clock.elapsed() } : undefined;
     return report;
   };
 
-  return () => {
+  const health = () => {
     if (healthy !== undefined && clock.elapsed() - healthy.atMs < CACHED_MS) {
       return Promise.resolve(healthy.report);
     }
@@ -68,6 +78,13 @@ export function createHealth(options: {
     });
     return round;
   };
+  return Object.assign(health, {
+    forget: () => {
+      changeCount += 1;
+      healthy = undefined;
+      round = undefined;
+    },
+  });
 }
 
 async function within(check: Check): Promise<CheckResult> {

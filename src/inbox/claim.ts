@@ -26,7 +26,7 @@ export const ACTIVE = sql`${turns.status} in ('queued', 'running')`;
  *
  * @param joinQueued Makes one turn of all that wait in that conversation for the same model: the last of
  * them runs, and the others become `joined`. A turn that ran before stays by itself, and so does one whose
- * message had a turn before.
+ * message had a turn before, one that is to be run in a way of its own, and what another person asked.
  */
 export function createClaim(
   database: Database,
@@ -60,6 +60,9 @@ export function createClaim(
       .select({
         id: turns.id,
         requestedModel: turns.requestedModel,
+        personId: turns.personId,
+        hasOptions: sql<number>`${turns.project} is not null or ${turns.mode} is not null
+          or ${turns.tools} is not null or ${turns.insisted}`.mapWith(Boolean),
         attemptCount: turns.attemptCount,
         notBeforeMs: turns.notBeforeMs,
         // Spelt out: in a list of columns, the names of this table would stand without it.
@@ -76,8 +79,10 @@ export function createClaim(
       .orderBy(asc(turns.id))
       .all();
     const end = waiting.findIndex(
-      ({ attemptCount, notBeforeMs, isAgain, requestedModel }) =>
+      ({ attemptCount, notBeforeMs, isAgain, requestedModel, personId, hasOptions }) =>
         attemptCount > 0 ||
+        hasOptions ||
+        personId !== waiting[0]?.personId ||
         notBeforeMs > now ||
         isAgain ||
         requestedModel !== waiting[0]?.requestedModel,

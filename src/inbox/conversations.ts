@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import { conversations } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
+import type { Mode } from '../core/mode.ts';
 import type { ProgressLevel } from '../core/progress.ts';
 import { learnNoFurtherBack } from '../memory/consolidation/cursor.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -22,6 +23,15 @@ export interface ConversationStore {
   hasMemory(id: string): boolean;
   /** What was said while it was off is not learned from afterwards either. */
   chooseMemory(id: string, isOn: boolean): void;
+  /** The named project that it works in, or `null` for the configured folder. */
+  project(id: string): string | null;
+  chooseProject(id: string, project: string | null): void;
+  /** What Claude may do unasked, or `null` for what is configured. */
+  mode(id: string): Mode | null;
+  chooseMode(id: string, mode: Mode | null): void;
+  /** Whether what people say to each other is kept as part of the talk. */
+  listens(id: string): boolean;
+  chooseListening(id: string, listens: boolean): void;
   /** Leaves everything said so far out of the prompts to come. Nothing is deleted. */
   startAfresh(id: string): void;
 }
@@ -74,6 +84,19 @@ export function createConversationStore(database: Database, clock: Clock): Conve
         learnNoFurtherBack(database, eq(conversations.id, id));
       }
       orm.update(conversations).set({ hasMemory }).where(eq(conversations.id, id)).run();
+    },
+    project: (id) => row(id).project,
+    chooseProject: (id, project) => {
+      orm.update(conversations).set({ project }).where(eq(conversations.id, id)).run();
+    },
+    mode: (id) => row(id).mode,
+    chooseMode: (id, mode) => {
+      orm.update(conversations).set({ mode }).where(eq(conversations.id, id)).run();
+    },
+    // Anybody may write in a group: one where nobody was heard has no row, and gets none for that.
+    listens: (id) => byId.get({ id })?.listens ?? false,
+    chooseListening: (id, listens) => {
+      orm.update(conversations).set({ listens }).where(eq(conversations.id, id)).run();
     },
     startAfresh: (id) => {
       orm

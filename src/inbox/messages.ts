@@ -3,6 +3,8 @@ import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { attachments, messages, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
+import { type Mask, maskKeys } from '../core/mask.ts';
+import type { TurnOptions } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** A message of a person, as it is kept. */
@@ -17,14 +19,17 @@ export type StoredAttachment = typeof attachments.$inferSelect;
 /** A message to be kept. `messageId` is null where the platform has none of it: it was typed in a shell. */
 export type NewMessage =
   | InboundMessage
-  | (Omit<InboundMessage, 'kind' | 'updateId' | 'messageId' | 'attachments' | 'command'> & {
+  | (Omit<
+      InboundMessage,
+      'kind' | 'updateId' | 'messageId' | 'attachments' | 'command' | 'isPrivate' | 'isAddressed'
+    > & {
       readonly messageId: null;
     });
 
 /** What people said, with what they attached to it. */
 export interface MessageStore {
   /** Keeps a message. Returns its id. */
-  add(message: NewMessage): number;
+  add(message: NewMessage, options?: TurnOptions): number;
   /**
    * Keeps a message that tells of a change to an earlier one, with all that was attached to that.
    *
@@ -33,8 +38,19 @@ export interface MessageStore {
   addChange(original: StoredMessage, text: string): number;
   /** Keeps a further part of an album with the message that its first part made. */
   addPart(messageId: number, part: InboundMessage): void;
-  /** Keeps a message that was not for Claude: a command, or one that was turned away. */
-  addAside(message: InboundMessage): void;
+  /**
+   * Keeps a message that was not for Claude: a command, or one that was turned away.
+   *
+   * @param withFiles Whether it may become one for Claude after all, with what is attached to it.
+   * @returns Its id.
+   */
+  addAside(message: InboundMessage, withFiles?: boolean): number;
+  /** @throws Error where there is none. */
+  get(messageId: number): StoredMessage;
+  /** Makes one that was kept aside a message for Claude. */
+  toPerson(messageId: number, options: TurnOptions): void;
+  /** Keeps what was said in a group to others, without secrets: nobody needs them. */
+  addOverheard(message: InboundMessage): void;
   /** The first message of an album. */
   ofAlbum(conversationId: string, albumId: string): StoredMessage | null;
   /** The newest message of a person with this id on the platform, or with a part that has it. */
@@ -43,12 +59,10 @@ export interface MessageStore {
   wasChangedSince(messageId: number): boolean;
   /** What is attached to a message, in order. */
   attachments(messageId: number): readonly StoredAttachment[];
-  /**
-   * Takes down what a message, or a part of it, says now on the platform.
-   *
-   * @returns What the message says with that, all in all. Its own text stays as it is.
-   */
-  reword(message: StoredMessage, platformMessageId: string, words: string): string;
+  /** What a message says, all in all, when it or a part of it says this on the platform. */
+  reworded(message: StoredMessage, platformMessageId: string, words: string): string;
+  /** Takes down what a message, or a part of it, says now on the platform. Its own text stays as it is. */
+  reword(message: StoredMessage, platformMessageId: string, words: string): void;
   /** Keeps what is said in a recording, also behind the text of its message. */
   addTranscript(recording: Pick<StoredAttachment, 'id' | 'messageId'>, transcript: string): void;
   /** Puts a new text in the place of the old one. */
@@ -59,7 +73,11 @@ export interface MessageStore {
   changedDuring(turnId: number): readonly ChangedMessage[];
 }
 
-export function createMessageStore(database: Database, clock: Clock): MessageStore {
+export function createMessageStore(
+  database: Database,
+  clock: Clock,
+  mask: Mask = maskKeys,
+): MessageStore {
   const { orm } = database;
   const insert = orm
     .insert(messages)
@@ -67,6 +85,8 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
       conversationId: sql.placeholder('conversationId'),
       role: sql.placeholder('role'),
       author: sql.placeholder('author'),
+      personId: sql.placeholder('personId'),
+      instruction: sql.placeholder('instruction'),
       text: sql.placeholder('text'),
       // Mapped by hand: a placeholder would make the word null of what is not there.
       quote: sql`${sql.placeholder('quote')}`,
@@ -84,11 +104,17 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
     .orderBy(attachments.id)
     .prepare();
 
-  const keep = (message: NewMessage, role: 'person' | 'command'): number =>
+  const keep = (
+    message: NewMessage,
+    role: 'person' | 'command' | 'overheard',
+    { instruction = null }: TurnOptions,
+  ): number =>
     insert.get({
       conversationId: message.conversation.id,
       role,
       author: message.sender.name,
+      personId: message.messageId === null ? null : message.sender.id,
+      instruction,
       text: message.text,
       quote: message.quote === null ? null : JSON.stringify(message.quote),
       forwardedFrom: message.forwardedFrom,
@@ -113,8 +139,8 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
   };
 
   return {
-    add: (message) => {
-      const id = keep(message, 'person');
+    add: (message, options = {}) => {
+      const id = keep(message, 'person', options);
       if (message.messageId !== null) attach(id, message);
       return id;
     },
@@ -148,8 +174,27 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
         .where(eq(messages.id, messageId))
         .run();
     },
-    addAside: (message) => {
-      keep(message, 'command');
+    addAside: (message, withFiles = false) => {
+      const id = keep(message, 'command', {});
+      if (withFiles) attach(id, message);
+      return id;
+    },
+    get: (messageId) => {
+      const found = orm.select().from(messages).where(eq(messages.id, messageId)).get();
+      if (found === undefined) throw new Error(`no message ${messageId}`);
+      return found;
+    },
+    toPerson: (messageId, { instruction = null }) => {
+      orm
+        .update(messages)
+        .set({ role: 'person', instruction })
+        .where(eq(messages.id, messageId))
+        .run();
+    },
+    addOverheard: (message) => {
+      const { text, quote } = message;
+      const safe = quote === null ? null : { ...quote, text: mask(quote.text).text };
+      keep({ ...message, text: mask(text).text, quote: safe }, 'overheard', {});
     },
     ofAlbum: (conversationId, albumId) =>
       orm
@@ -198,13 +243,19 @@ export function createMessageStore(database: Database, clock: Clock): MessageSto
       return found !== undefined;
     },
     attachments: (messageId) => attached.all({ messageId }),
-    reword: ({ id: messageId, text, changedText }, platformMessageId, words) => {
+    reworded: ({ id: messageId, text, changedText }, platformMessageId, words) => {
       const rows = attached.all({ messageId });
       if (rows.length === 0) return words;
       const part = rows.find((row) => row.platformMessageId === platformMessageId);
       if (part === undefined) return changedText ?? text;
-      orm.update(attachments).set({ caption: words }).where(eq(attachments.id, part.id)).run();
       return wordsOf(rows.map((row) => (row === part ? { ...row, caption: words } : row)));
+    },
+    reword: ({ id: messageId }, platformMessageId, words) => {
+      const part = attached
+        .all({ messageId })
+        .find((row) => row.platformMessageId === platformMessageId);
+      if (part === undefined) return;
+      orm.update(attachments).set({ caption: words }).where(eq(attachments.id, part.id)).run();
     },
     addTranscript: ({ id, messageId }, transcript) => {
       orm.update(attachments).set({ transcript }).where(eq(attachments.id, id)).run();

@@ -9,6 +9,9 @@ export interface QueueEntry {
   readonly turnId: number;
   readonly status: 'queued' | 'running';
   readonly text: string;
+  /** Who asked, and what they call themselves; `null` where it was typed in a shell, or is older than that. */
+  readonly personId: string | null;
+  readonly author: string | null;
   readonly queuedAtMs: number;
   readonly startedAtMs: number | null;
   readonly activity: string | null;
@@ -70,6 +73,8 @@ export function createQueueView({ orm }: Database, clock: Clock): QueueView {
           turnId: turns.id,
           status: turns.status,
           text: shownText,
+          personId: turns.personId,
+          author: messages.author,
           queuedAtMs: turns.queuedAtMs,
           startedAtMs: turns.startedAtMs,
           activity: turns.activity,

@@ -1,9 +1,10 @@
-import { and, count, eq, gt, sql } from 'drizzle-orm';
+import { and, count, eq, gt, sql, type SQL } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
-import { UNUSABLE_NOW } from '../core/turn.ts';
+import { type TurnOptions, UNUSABLE_NOW } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Audit } from '../policy/audit.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
 import type { MessageStore, NewMessage, StoredMessage } from './messages.ts';
 import { createQueueView, type QueueView } from './queue-view.ts';
@@ -22,6 +23,13 @@ export interface Queue extends QueueView {
   enqueue(
     message: NewMessage,
     model: string,
+    options?: TurnOptions,
+  ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
+  /** The same for a message that is kept already: a command, or one that was held up. It becomes a person's. */
+  enqueueKept(
+    messageId: number,
+    model: string,
+    options: TurnOptions,
   ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
   /**
    * The same for a message that tells of a change to an earlier one.
@@ -63,8 +71,8 @@ export interface Queue extends QueueView {
   claim(markerPrefix: string): ClaimedTurn | null;
   /** Takes a waiting turn out. Returns whether it was still waiting. */
   cancel(turnId: number): boolean;
-  /** Takes all waiting turns of a conversation out. Returns how many. */
-  cancelAll(conversationId: string): number;
+  /** Takes all waiting turns of a conversation out, or those of one person. Returns how many. */
+  cancelAll(conversationId: string, personId?: string): number;
   /** Asks for a running turn to be stopped, for good. Returns whether it was running. */
   requestStop(turnId: number): boolean;
 }
@@ -78,9 +86,15 @@ export function createQueue(
   database: Database,
   clock: Clock,
   messages: MessageStore,
-  options: { readonly maxQueueSize: number; readonly joinQueued: boolean },
+  options: {
+    readonly maxQueueSize: number;
+    readonly joinQueued: boolean;
+    /** Where each turn that is made is written down. */
+    readonly audit?: Audit;
+  },
 ): Queue {
   const { orm } = database;
+  const { audit } = options;
   const view = createQueueView(database, clock);
   const waiting = orm
     .select({ count: count() })
@@ -102,6 +116,12 @@ export function createQueue(
       requestedModel: sql.placeholder('model'),
       notBeforeMs: sql.placeholder('notBeforeMs'),
       queuedAtMs: sql.placeholder('now'),
+      personId: sql.placeholder('personId'),
+      project: sql.placeholder('project'),
+      mode: sql.placeholder('mode'),
+      // Mapped by hand: a placeholder would make the word null of what is not there.
+      tools: sql`${sql.placeholder('tools')}`,
+      insisted: sql`${sql.placeholder('insisted')}`,
     })
     .returning({ id: turns.id })
     .prepare();
@@ -110,7 +130,31 @@ export function createQueue(
     messageId: number;
     model: string;
     notBeforeMs: number;
-  }): number => insertTurn.get({ ...turn, now: clock.now() }).id;
+    personId: string | null;
+    options: TurnOptions;
+    /** What was asked, where that is new. */
+    text?: string;
+  }): number => {
+    const { options: how, text, ...rest } = turn;
+    const { project = null, mode = null, tools = null, insisted = false } = how;
+    const { id: turnId } = insertTurn.get({
+      ...rest,
+      now: clock.now(),
+      project,
+      mode,
+      tools: tools === null ? null : JSON.stringify(tools),
+      insisted: insisted ? 1 : 0,
+    });
+    audit?.write({
+      event: 'turn.asked',
+      conversationId: turn.conversationId,
+      personId: turn.personId ?? '',
+      turnId,
+      details: { model: turn.model, project, mode, insisted },
+      ...(text === undefined ? {} : { text }),
+    });
+    return turnId;
+  };
 
   const fullness = (conversationId: string): QueueFull | null => {
     const waitingCount = waiting.get({ conversationId })?.count ?? 0;
@@ -121,7 +165,7 @@ export function createQueue(
   const isOvertaken = (turn: Turn): boolean =>
     view.latest(turn.messageId)?.id !== turn.id || messages.wasChangedSince(turn.messageId);
 
-  const cancelWhere = (condition: ReturnType<typeof eq>) =>
+  const cancelWhere = (condition: SQL | undefined) =>
     orm
       .update(turns)
       .set({ status: 'cancelled', endedAtMs: clock.now() })
@@ -131,13 +175,46 @@ export function createQueue(
   return {
     ...view,
 
-    enqueue: (message, model) => {
+    enqueue: (message, model, how = {}) => {
       const conversationId = message.conversation.id;
       const full = fullness(conversationId);
       if (full !== null) return full;
-      const messageId = messages.add(message);
+      const messageId = messages.add(message, how);
       const notBeforeMs = message.albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
-      return { kind: 'queued', turnId: add({ conversationId, messageId, model, notBeforeMs }) };
+      const personId = message.messageId === null ? null : message.sender.id;
+      const { text } = message;
+      return {
+        kind: 'queued',
+        turnId: add({
+          conversationId,
+          messageId,
+          model,
+          notBeforeMs,
+          personId,
+          options: how,
+          text,
+        }),
+      };
+    },
+
+    enqueueKept: (messageId, model, how) => {
+      const { conversationId, personId, albumId, text } = messages.get(messageId);
+      const full = fullness(conversationId);
+      if (full !== null) return full;
+      messages.toPerson(messageId, how);
+      const notBeforeMs = albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
+      return {
+        kind: 'queued',
+        turnId: add({
+          conversationId,
+          messageId,
+          model,
+          notBeforeMs,
+          personId,
+          options: how,
+          text,
+        }),
+      };
     },
 
     enqueueChange: (original, text, model, isPromised = false) => {
@@ -145,7 +222,9 @@ export function createQueue(
       const full = isPromised ? null : fullness(conversationId);
       if (full !== null) return full;
       const messageId = messages.addChange(original, text);
-      return { kind: 'queued', turnId: add({ conversationId, messageId, model, notBeforeMs: 0 }) };
+      const { personId } = original;
+      const asked = { conversationId, messageId, model, notBeforeMs: 0, personId, text };
+      return { kind: 'queued', turnId: add({ ...asked, options: {} }) };
     },
 
     addToAlbum: (part) => {
@@ -194,7 +273,10 @@ export function createQueue(
       const { conversationId, messageId } = turn;
       const full = fullness(conversationId);
       if (full !== null) return full;
-      const joinedTurnId = add({ conversationId, messageId, model, notBeforeMs: 0 });
+      const { personId, project, mode, tools, insisted } = turn;
+      const how = { project, mode, tools, insisted };
+      const asked = { conversationId, messageId, model, notBeforeMs: 0, personId, options: how };
+      const joinedTurnId = add(asked);
       orm.update(turns).set({ joinedTurnId }).where(eq(turns.joinedTurnId, turnId)).run();
       return { kind: 'queued' };
     },
@@ -228,7 +310,13 @@ export function createQueue(
     claim: createClaim(database, clock, options.joinQueued),
 
     cancel: (turnId) => cancelWhere(eq(turns.id, turnId)) === 1,
-    cancelAll: (conversationId) => cancelWhere(eq(turns.conversationId, conversationId)),
+    cancelAll: (conversationId, personId) =>
+      cancelWhere(
+        and(
+          eq(turns.conversationId, conversationId),
+          personId === undefined ? undefined : eq(turns.personId, personId),
+        ),
+      ),
 
     requestStop: (turnId) =>
       orm

@@ -1,6 +1,7 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { packageVersion } from '../platform/package.ts';
 import { type ToolContext, TOOLS_NAME } from './context.ts';
+import { registerApprove } from './tools/approve.ts';
 import { registerAskUser } from './tools/ask-user.ts';
 import { registerForget } from './tools/forget.ts';
 import { registerRecall } from './tools/recall.ts';
@@ -35,12 +36,15 @@ function serverFor(context: ToolContext): McpServer {
   registerSendMessage(server, context);
   registerSendFiles(server, context);
   registerAskUser(server, context);
-  registerScheduleRestart(server, context);
   registerSearchHistory(server, context);
+  registerApprove(server, context);
+  // Who may only look has nothing that changes things.
+  const mayChange = context.user.mode !== 'plan';
+  if (mayChange) registerScheduleRestart(server, context);
   if (context.memory !== null) {
-    registerRemember(server, context, context.memory);
+    if (mayChange) registerRemember(server, context, context.memory);
     registerRecall(server, context, context.memory);
-    registerForget(server, context, context.memory);
+    if (mayChange) registerForget(server, context, context.memory);
   }
   return server;
 }

@@ -1,5 +1,6 @@
 import { messages } from '../../drizzle/schema.ts';
 import type { Button, OutgoingFile } from '../core/channel.ts';
+import { maskKeys } from '../core/mask.ts';
 import type { ToolContext } from './context.ts';
 
 /**
@@ -18,7 +19,7 @@ export function say(
   },
 ): boolean {
   if (context.closed.aborted) return false;
-  const { user, database, outbox, clock } = context;
+  const { user, database, outbox, clock, mask = maskKeys } = context;
   database.transaction(() => {
     outbox.say(
       user.conversation,
@@ -35,7 +36,7 @@ export function say(
       .values({
         conversationId: user.conversation.id,
         role: 'claude',
-        text: said.history,
+        text: mask(said.history).text,
         duringMessageId: user.messageId,
         createdAtMs: clock.now(),
       })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { OpenTools, ToolUser, TurnTools } from '../turns/tools.ts';
-import { type ToolContext, type ToolParts, TOOLS_NAME } from './context.ts';
+import { APPROVAL_TOOL, type ToolContext, type ToolParts, TOOLS_NAME } from './context.ts';
 
 const TOKEN_BYTES = 32;
 /** More often than anybody loses patience with a silent connection. */
@@ -44,6 +44,7 @@ export function createToolServer(
       keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
       user,
       closed: closing.signal,
+      waiting: { count: 0 },
       asking: new Set(),
       answered: new Set(),
       remembering: { callCount: 0 },
@@ -60,8 +61,8 @@ export function createToolServer(
     };
     opened.add(entry);
     return {
-      server: { name: TOOLS_NAME, url: options.url(), token },
-      isWaitingForPerson: () => context.asking.size > 0,
+      server: { name: TOOLS_NAME, url: options.url(), token, approvalTool: APPROVAL_TOOL },
+      isWaitingForPerson: () => context.waiting.count > 0,
       close: () => {
         opened.delete(entry);
         closing.abort();

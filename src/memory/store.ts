@@ -71,7 +71,7 @@ export interface MemoryStore {
   /** The messages that a memory came from, oldest first. */
   sources(id: number): readonly {
     readonly messageId: number;
-    readonly role: 'person' | 'claude' | 'command';
+    readonly role: 'person' | 'claude' | 'command' | 'overheard';
     readonly author: string | null;
     readonly text: string;
     readonly createdAtMs: number;

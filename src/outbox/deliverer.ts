@@ -3,7 +3,7 @@ import { and, count, eq, inArray, lt, min, sql } from 'drizzle-orm';
 import { conversations, deliveries } from '../../drizzle/schema.ts';
 import type { SendOutcome } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Conversation } from '../core/conversation.ts';
+import { sourceOf, type Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
@@ -52,6 +52,8 @@ export function createDeliverer(options: {
   /** From 0 to 1. */
   random: () => number;
   outgoing: OutgoingFiles;
+  /** Called when a chat has another id from now on, in the transaction that records the attempt. */
+  moved: (conversation: Conversation, movedTo: string) => void;
   /** Called after each attempt, when what came of it is recorded. */
   attempted: () => void;
 }): Deliverer {
@@ -110,11 +112,14 @@ export function createDeliverer(options: {
   const startDue = (): void => {
     const now = clock.now();
     const all = heads.all();
-    const globalDueAtMs = globalLimit(all, now);
+    const limits = botLimits(all, now);
     const found = all.filter(({ delivery }) => !underWay.has(delivery.destination));
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const head of found) {
-      const dueAtMs = Math.max(ownDueAtMs(head.delivery, now), globalDueAtMs);
+      const dueAtMs = Math.max(
+        ownDueAtMs(head.delivery, now),
+        limits.get(sourceOf(head.conversation)) ?? 0,
+      );
       if (dueAtMs > now) earliestMs = Math.min(earliestMs, dueAtMs);
       else if (underWay.size < CONCURRENCY) start(head);
     }
@@ -149,7 +154,15 @@ export function createDeliverer(options: {
     const { event, ...verdict } = verdictOn(delivery, outcome, clock.now(), options.random());
     const fields = { delivery: delivery.id, turn: delivery.turnId, conversation: conversation.id };
     await record(fields, () =>
-      orm.update(deliveries).set(verdict).where(eq(deliveries.id, delivery.id)).run(),
+      database.transaction(() => {
+        // One that was ended meanwhile, since its chat has moved, has.
+        orm
+          .update(deliveries)
+          .set(verdict)
+          .where(and(eq(deliveries.id, delivery.id), OPEN))
+          .run();
+        if (outcome.kind === 'moved') options.moved(conversation, outcome.movedTo);
+      }),
     );
     // Ended, or its place is taken.
     if (verdict.status !== 'pending' || verdict.part !== undefined) {
@@ -227,12 +240,24 @@ function ownDueAtMs(delivery: { rateLimited: boolean; dueAtMs: number }, now: nu
 
 /**
  * The platform does not say whether a limit is that of one chat or that of the bot as a whole. When two
- * destinations are limited at once it is taken for the whole, and all wait for the nearer of the two.
+ * destinations of a bot are limited at once it is taken for the whole, and all of that bot wait for the
+ * nearer of the two.
+ *
+ * @returns Until when, by the source of the bot.
  */
-function globalLimit(
-  heads: readonly { delivery: { rateLimited: boolean; dueAtMs: number } }[],
+function botLimits(
+  heads: readonly {
+    delivery: { rateLimited: boolean; dueAtMs: number };
+    conversation: Conversation;
+  }[],
   now: number,
-): number {
+): ReadonlyMap<string, number> {
   const limited = heads.filter(({ delivery }) => delivery.rateLimited && delivery.dueAtMs > now);
-  return limited.length < 2 ? 0 : Math.min(...limited.map(({ delivery }) => delivery.dueAtMs));
+  const bySource = Map.groupBy(limited, ({ conversation }) => sourceOf(conversation));
+  return new Map(
+    [...bySource].map(([source, some]) => [
+      source,
+      some.length < 2 ? 0 : Math.min(...some.map(({ delivery }) => delivery.dueAtMs)),
+    ]),
+  );
 }

@@ -21,6 +21,7 @@ export interface Verdict extends Partial<Omit<Row, 'id' | 'status'>> {
     | 'delivery.continued'
     | 'delivery.replaced'
     | 'delivery.postponed'
+    | 'delivery.moved'
     | 'delivery.failed';
 }
 
@@ -45,6 +46,13 @@ export function verdictOn(
       : { event: 'delivery.continued', ...begun, platformMessageId, part: outcome.rest };
   }
   const reason = reasonOf(outcome);
+  if (outcome.kind === 'moved') {
+    const attemptCount = delivery.attemptCount + 1;
+    // Once it may go there at once; a platform that sends it round and round is not to be run after.
+    const pauseMs = delivery.attemptCount === 0 ? 0 : backoffMs(attemptCount, random);
+    const event = 'delivery.moved';
+    return { event, ...begun, attemptCount, reason, dueAtMs: now + pauseMs };
+  }
   const giveUp = (why: string): Verdict =>
     outcome.kind === 'rate-limited' || outcome.instead === undefined
       ? { event: 'delivery.failed', status: 'failed', reason: why, endedAtMs: now }
@@ -64,6 +72,7 @@ export function verdictOn(
 }
 
 function reasonOf(outcome: Exclude<SendOutcome, { kind: 'sent' }>): string {
+  if (outcome.kind === 'moved') return `the chat is ${outcome.movedTo} now`;
   return outcome.kind === 'rate-limited' ? 'the platform asked to wait' : outcome.reason;
 }
 

@@ -21,7 +21,8 @@ export async function openLog(options: {
   file: string;
   maxBytes: number;
   level: string;
-  secrets: readonly string[];
+  /** Looked at for each line, so that it may grow. */
+  secrets: Iterable<string>;
   terminal: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }): Promise<Logger> {
   // A full disk or a closed terminal must not take the service down with it: what one of the two cannot
@@ -65,10 +66,10 @@ export function silentLog(): Logger {
 }
 
 /** A function that replaces secrets in a text by `[redacted]`. Secrets of fewer than 6 characters are left. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const exact = secrets.filter((secret) => secret.length >= 6);
+export function redactor(secrets: Iterable<string>): (text: string) => string {
   return (text) =>
-    exact
+    [...secrets]
+      .filter((secret) => secret.length >= 6)
       .reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text)
       .replace(BOT_TOKEN, '[redacted]');
 }

@@ -94,15 +94,20 @@ export function interruptedAnswer(
     readonly wasLastTry: boolean;
     /** What it waited to be answered. */
     readonly question: string | null;
+    /** Whether what it did last waited to be allowed, and so was not done. */
+    readonly waitedForLeave?: boolean;
   },
   toolLines: readonly string[],
 ): TurnEnd {
-  const doing = turn.activity === null ? '' : ` while: ${escapeMarkdown(turn.activity)}`;
+  const activity = turn.activity === null ? null : escapeMarkdown(turn.activity);
+  const waited = turn.waitedForLeave === true;
+  const leave = `while I waited for your leave${activity === null ? '' : ` (${activity})`}, so that was not done`;
+  const doing = waited ? ` ${leave}` : activity === null ? '' : ` while: ${activity}`;
   const during =
     turn.question === null
       ? doing
       : ` while I waited for your answer to: “${escapeMarkdown(excerpt(turn.question, QUESTION_LENGTH))}”`;
-  const waitsFor = turn.question === null ? null : 'Press Retry, and I ask again.';
+  const waitsFor = turn.question === null && !waited ? null : 'Press Retry, and I ask again.';
   const next = turn.wasLastTry
     ? 'That was the third time, so I will not offer another try. Send the message again if you still want it.'
     : (waitsFor ?? 'I have not restarted it myself, because it may have changed things already.');

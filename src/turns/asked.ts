@@ -139,6 +139,7 @@ function readMessage(message: StoredMessage, prepared: readonly PreparedRow[]): 
     prompt: {
       author: message.author,
       text: message.text,
+      instruction: message.instruction,
       quote: message.quote,
       forwardedFrom: message.forwardedFrom,
       formerText: message.formerText,

@@ -11,3 +11,10 @@ export function retryButton(turnId: number): Button {
 export function discardButton(turnId: number): Button {
   return { label: '🗑 Discard', data: `${DISCARD}:${turnId}` };
 }
+
+/** The verb of the button below a plan. */
+export const CARRY_OUT = 'carry';
+
+export function carryOutButton(turnId: number): Button {
+  return { label: '▶️ Carry it out', data: `${CARRY_OUT}:${turnId}` };
+}

@@ -6,7 +6,7 @@ import type { ClaimedTurn } from '../inbox/claim.ts';
 import { isDatabaseFault } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import { answerOf, broken, type TurnOutcome } from './answer.ts';
-import { retryButton } from './buttons.ts';
+import { carryOutButton, retryButton } from './buttons.ts';
 import type { TurnParts } from './parts.ts';
 import type { Progress } from './progress.ts';
 import type { Untold } from './reactions.ts';
@@ -19,6 +19,8 @@ const COMMIT_RETRY_MS = 2000;
 export interface TurnEnding {
   /** Whether the answer is to be spoken. */
   readonly isSpoken: boolean;
+  /** Whether the answer is a plan that can be carried out. Whoever decides about it reads it. */
+  readonly isPlan: boolean;
   /** What of the message could not be used, a sentence of Markdown each. */
   readonly unusable: readonly string[];
   /** The reactions that Claude was told of. */
@@ -88,18 +90,23 @@ function record(
     restart(turn, parts);
     return 'restarted';
   }
-  const end = answerOf(outcome, {
+  const answer = answerOf(outcome, {
     toolLines: records.toolLines(turn.turnId),
     unusable: ending.unusable,
     explain: parts.agent.explain,
   });
-  records.ended(turn, end);
+  const end = records.ended(turn, answer);
   if (outcome.kind === 'answered') parts.reactions.told(ending.reactions, turn.turnId);
   parts.questions.withdraw(turn.turnId);
-  if (ending.isSpoken && outcome.kind === 'answered' && parts.speech !== null) {
+  parts.approvals.withdraw(turn.turnId);
+  const isPlan = ending.isPlan && outcome.kind === 'answered';
+  if (ending.isSpoken && !isPlan && outcome.kind === 'answered' && parts.speech !== null) {
     records.speechWanted(turn.turnId);
   } else {
-    const buttons = end.failure === UNUSABLE_NOW ? [[retryButton(turn.turnId)]] : [];
+    const buttons = [
+      ...(end.failure === UNUSABLE_NOW ? [[retryButton(turn.turnId)]] : []),
+      ...(isPlan ? [[carryOutButton(turn.turnId)]] : []),
+    ];
     tellEnd(turn, { ...end, buttons }, parts);
   }
   if (isRestartWanted) askAnew(turn, parts);
@@ -135,13 +142,14 @@ export function restart(
   turn: Pick<ClaimedTurn, 'turnId' | 'conversationId' | 'messageId'>,
   parts: Pick<
     TurnParts,
-    'conversations' | 'records' | 'outbox' | 'messages' | 'queue' | 'questions'
+    'conversations' | 'records' | 'outbox' | 'messages' | 'queue' | 'questions' | 'approvals'
   >,
 ): void {
   for (const { id, changedText } of parts.messages.changedDuring(turn.turnId)) {
     parts.messages.change(id, changedText);
   }
   parts.questions.withdraw(turn.turnId);
+  parts.approvals.withdraw(turn.turnId);
   removeProgress(turn, parts);
   parts.queue.restart(turn.turnId);
 }

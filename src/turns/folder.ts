@@ -12,6 +12,14 @@ export interface TurnFolder {
   remove(): Promise<void>;
 }
 
+/** Where the folder of an attempt at a turn is, or will be. */
+export function turnFolderPath(
+  tempDir: string,
+  { turnId, attempt }: { readonly turnId: number; readonly attempt: number },
+): string {
+  return join(tempDir, `${PREFIX}${turnId}-${attempt}`);
+}
+
 /**
  * Makes the folder (0700), empty.
  *
@@ -22,7 +30,7 @@ export async function openTurnFolder(
   tempDir: string,
   turn: { readonly turnId: number; readonly attempt: number },
 ): Promise<TurnFolder> {
-  const path = join(tempDir, `${PREFIX}${turn.turnId}-${turn.attempt}`);
+  const path = turnFolderPath(tempDir, turn);
   const remove = (): Promise<void> => removeFolder(path);
   await remove();
   await mkdir(path, { mode: 0o700 });

@@ -1,5 +1,6 @@
 import type { Agent } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Mask } from '../core/mask.ts';
 import type { ProgressLevel } from '../core/progress.ts';
 import type { Speech } from '../core/speech.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
@@ -10,7 +11,11 @@ import type { Outbox } from '../outbox/append.ts';
 import type { Channels } from '../outbox/channels.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
+import type { Audit } from '../policy/audit.ts';
+import type { Gate } from '../policy/gate.ts';
+import type { Approvals } from './approvals.ts';
 import type { History } from './history.ts';
+import type { Places } from './place.ts';
 import type { Questions } from './questions.ts';
 import type { ReactionStore } from './reactions.ts';
 import type { TurnRecords } from './records.ts';
@@ -32,15 +37,17 @@ export interface TurnParts {
   readonly records: TurnRecords;
   readonly reactions: ReactionStore;
   readonly questions: Questions;
+  readonly approvals: Approvals;
   readonly tools: TurnTools;
   /** `null` where the memory is turned off. */
   readonly memory: Pick<Recall, 'forTurn'> | null;
   readonly log: Logger;
-  readonly home: string;
   /** An existing folder, in which each attempt at a turn gets one of its own. */
   readonly tempDir: string;
-  readonly workDir: string;
-  readonly maxHistoryCount: number;
+  readonly places: Places;
+  readonly gate: Gate;
+  readonly audit: Audit;
+  readonly mask: Mask;
   /** Until a conversation chooses otherwise. */
   readonly progressLevel: ProgressLevel;
   readonly streaming: 'off' | 'edits' | 'draft';

@@ -3,6 +3,7 @@ import type { Button, Notice, ShowOutcome, Signs } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
+import { type Mask, maskKeys } from '../core/mask.ts';
 import type { ProgressLevel } from '../core/progress.ts';
 import type { Logger } from '../platform/log.ts';
 import { noProgress, renderProgress, withOwnStep, withProgress } from './steps.ts';
@@ -58,9 +59,10 @@ export function createProgressMessage(options: {
   readonly stopButton: Button;
   readonly onShown: (messageId: string) => void;
   readonly isPaused: () => boolean;
+  readonly mask?: Mask;
   readonly log: Pick<Logger, 'debug' | 'warn'>;
 }): ProgressMessage {
-  const { signs, conversation, clock, level, streaming, log, isPaused } = options;
+  const { signs, conversation, clock, level, streaming, log, isPaused, mask = maskKeys } = options;
   const startedAtMs = clock.elapsed();
   const closing = new AbortController();
   let state = noProgress(startedAtMs);
@@ -131,8 +133,9 @@ export function createProgressMessage(options: {
   if (level !== 'off' || streaming === 'edits') next(APPEARS_AFTER_MS);
 
   return {
-    note(progress) {
+    note(given) {
       if (closing.signal.aborted) return;
+      const progress = streaming === 'off' && given.kind === 'text' ? given : safe(given, mask);
       state = withProgress(state, progress, clock.elapsed());
       if (streaming === 'draft' && progress.kind === 'text') {
         signs.draft(conversation, options.turnId, progress.text);
@@ -153,6 +156,21 @@ export function createProgressMessage(options: {
       return messageId;
     },
   };
+}
+
+/** What is still being written may end in the middle of a secret, and so may what was cut. */
+function safe(progress: AgentProgress, mask: Mask): AgentProgress {
+  switch (progress.kind) {
+    case 'text':
+      return { ...progress, text: mask(progress.text, true).text };
+    case 'tool-began': {
+      const { summary } = progress.toolUse;
+      const masked = mask(summary, summary.endsWith('…')).text;
+      return { ...progress, toolUse: { ...progress.toolUse, summary: masked } };
+    }
+    case 'tool-ended':
+      return progress;
+  }
 }
 
 function pace(ageMs: number): number {

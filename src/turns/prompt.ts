@@ -20,6 +20,8 @@ const KIND_NAMES: Readonly<Record<MemoryKind, string>> = {
 export interface PromptMessage {
   readonly author: string | null;
   readonly text: string;
+  /** Stands in the place of the text: the template of a command, filled in, with its tags. */
+  readonly instruction: string | null;
   readonly quote: Quote | null;
   readonly forwardedFrom: string | null;
   /** Set where it tells of a change to an earlier message: what stood there before. */
@@ -109,9 +111,10 @@ function memoryTag({ memory, confidence }: RecalledMemory): string {
 function historyEntry(entry: HistoryEntry): string {
   const attributes = { at: new Date(entry.createdAtMs).toISOString() };
   const text = shorten(entry.text);
-  if (entry.role === 'person') {
+  if (entry.role !== 'claude') {
+    const heard: Record<string, string> = entry.role === 'overheard' ? { overheard: 'yes' } : {};
     return messageTag(
-      { from: entry.author ?? NAMELESS, ...attributes, ...origin(entry) },
+      { from: entry.author ?? NAMELESS, ...attributes, ...heard, ...origin(entry) },
       `${quoteTag(entry.quote)}${defuseTags(text)}${attachedTag(entry.attached)}`,
     );
   }
@@ -126,7 +129,8 @@ function messageToAnswer(message: PromptMessage): string {
       : `${tagged('claudio-former-text', message.formerText)}\nchanged to:\n`;
   const isWordless = message.text.trim() === '' && message.files.length > 0;
   const before = `${quoteTag(message.quote)}${former}`;
-  const words = isWordless ? before.trimEnd() : `${before}${defuseTags(message.text)}`;
+  const own = message.instruction ?? defuseTags(message.text);
+  const words = isWordless ? before.trimEnd() : `${before}${own}`;
   const lines = [
     ...(isWordless && words === '' ? [] : [words]),
     ...message.files.map(

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gte, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { messages, questions, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
+import { type Mask, maskKeys } from '../core/mask.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 
@@ -90,8 +91,9 @@ export function createQuestions(parts: {
   readonly database: Database;
   readonly clock: Clock;
   readonly outbox: Outbox;
+  readonly mask?: Mask;
 }): Questions {
-  const { database, clock, outbox } = parts;
+  const { database, clock, outbox, mask = maskKeys } = parts;
   const { orm } = database;
   const waiting = new Set<Wait>();
   const isWaitedFor = (questionId: number): boolean =>
@@ -142,8 +144,10 @@ export function createQuestions(parts: {
     outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
   };
 
-  const ask: Questions['ask'] = (asker, text, options) =>
+  const ask: Questions['ask'] = (asker, asked, given) =>
     database.transaction(() => {
+      const text = mask(asked).text;
+      const options = given.map((option) => mask(option).text);
       const now = clock.now();
       const { turnId, conversation, messageId } = asker;
       const { id } = orm

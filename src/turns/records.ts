@@ -3,8 +3,11 @@ import { conversations, deliveries, messages, toolUses, turns } from '../../driz
 import type { ToolUse } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
+import { type Mask, maskKeys, maskNote } from '../core/mask.ts';
 import type { TurnStatus, Usage } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Audit } from '../policy/audit.ts';
+import { MASKED_IN_HISTORY, maskAsked } from './masking.ts';
 
 /** How a turn ended, for its row and for the talk. */
 export interface TurnEnd {
@@ -16,6 +19,8 @@ export interface TurnEnd {
   /** What the talk keeps as Claude's part: the answer, or what the person was told instead. */
   readonly text: string;
 }
+
+export type StoredTurn = typeof turns.$inferSelect;
 
 interface TurnAttempt {
   readonly turnId: number;
@@ -33,7 +38,7 @@ export interface TurnRecords {
   forgetProgress(turnId: number, platformMessageId: string): void;
   /** Its answer is to be spoken before it is told. */
   speechWanted(turnId: number): void;
-  turn(turnId: number): typeof turns.$inferSelect;
+  turn(turnId: number): StoredTurn;
   message(messageId: number): typeof messages.$inferSelect;
   /** The messages that a turn answers: those of the turns that were joined to it, then its own. */
   asked(turnId: number): readonly (typeof messages.$inferSelect)[];
@@ -41,15 +46,25 @@ export interface TurnRecords {
   saidIn(conversation: Conversation, platformMessageId: string): string | null;
   /** The tools used so far, a line each, oldest first. */
   toolLines(turnId: number): readonly string[];
-  /** To be called in the transaction that also tells the person. */
-  ended(turn: { turnId: number; conversationId: string; messageId: number }, end: TurnEnd): void;
+  /**
+   * To be called in the transaction that also tells the person.
+   *
+   * @returns The end as it is kept and to be told: without secrets, and with a word where there were some.
+   */
+  ended(turn: { turnId: number; conversationId: string; messageId: number }, end: TurnEnd): TurnEnd;
 }
 
 /** So many of the last tools are kept with the answer. */
 const SUMMARY_LINE_COUNT = 40;
 
-export function createTurnRecords(database: Database, clock: Clock): TurnRecords {
+/** @param options.audit Where the uses of tools and the ends of turns are written down, too. */
+export function createTurnRecords(
+  database: Database,
+  clock: Clock,
+  options: { readonly mask?: Mask; readonly audit?: Audit } = {},
+): TurnRecords {
   const { orm } = database;
+  const { mask = maskKeys, audit } = options;
   const usedBy = orm
     .select({ summary: toolUses.summary })
     .from(toolUses)
@@ -87,6 +102,7 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
       )
       .limit(1)
       .get() !== undefined;
+  const asked = (turnId: number) => askedBy.all({ turnId }).map(({ message }) => message);
   const toolLines = (turnId: number) => usedBy.all({ turnId }).map(({ summary }) => summary);
 
   return {
@@ -94,8 +110,17 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
       orm.update(turns).set({ sessionId }).where(eq(turns.id, turnId)).run();
     },
 
-    toolUsed: (turnId, attempt, { tool, summary }) => {
+    toolUsed: (turnId, attempt, { tool, summary: given, inputDigest }) => {
+      const summary = mask(given, given.endsWith('…')).text;
       database.transaction(() => {
+        const { conversationId, personId } = found(turnById.get({ turnId }), `turn ${turnId}`);
+        audit?.write({
+          event: 'tool.used',
+          conversationId,
+          personId: personId ?? '',
+          turnId,
+          details: { tool, inputDigest },
+        });
         orm
           .insert(toolUses)
           .values({ turnId, attempt, tool, summary, startedAtMs: clock.now() })
@@ -154,11 +179,20 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .get();
       return (byPerson ?? byClaude)?.text.trim() || null;
     },
-    asked: (turnId) => askedBy.all({ turnId }).map(({ message }) => message),
+    asked,
     toolLines,
 
-    ended: ({ turnId, conversationId, messageId }, end) => {
+    ended: ({ turnId, conversationId, messageId }, given) => {
       const now = clock.now();
+      const masked = mask(given.text);
+      // Until here Claude may have needed it, and on another try it may again.
+      const isTold =
+        given.status === 'done' && maskAsked(database, mask, turnId, asked(turnId)) > 0;
+      const notes = [maskNote(masked.maskedCount), isTold ? MASKED_IN_HISTORY : ''];
+      const end = {
+        ...given,
+        text: [masked.text, ...notes].filter((part) => part !== '').join('\n\n'),
+      };
       const ended = orm
         .update(turns)
         .set({
@@ -174,13 +208,23 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .where(and(eq(turns.id, turnId), eq(turns.status, 'running')))
         .run();
       if (ended.changes !== 1) throw new Error(`turn ${turnId} is not running`);
+      const { model, usage } = end;
+      audit?.write({
+        event: 'turn.ended',
+        conversationId,
+        personId: found(turnById.get({ turnId }), `turn ${turnId}`).personId ?? '',
+        turnId,
+        decision: end.status,
+        details: { model, costUsd: usage.costUsd },
+        text: end.text,
+      });
       orm
         .update(conversations)
         .set({ servedAtMs: now })
         .where(eq(conversations.id, conversationId))
         .run();
       // A second try that came to nothing takes no answer away.
-      if (end.status !== 'done' && wasAnswered(messageId, turnId)) return;
+      if (end.status !== 'done' && wasAnswered(messageId, turnId)) return end;
       const lines = toolLines(turnId);
       const said = {
         text: end.text,
@@ -198,6 +242,7 @@ export function createTurnRecords(database: Database, clock: Clock): TurnRecords
         .values({ conversationId, role: 'claude', answersMessageId: messageId, ...said })
         .onConflictDoUpdate({ target: messages.answersMessageId, set: said })
         .run();
+      return end;
     },
   };
 }

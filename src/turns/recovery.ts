@@ -67,15 +67,18 @@ export async function recover(
               activity: turn.activity,
               wasLastTry,
               question: parts.questions.openOf(turn.id)?.text ?? null,
+              waitedForLeave: parts.approvals.openOf(turn.id) !== null,
             },
             toolLines,
           )
         : answerOf(STOPPED, { toolLines, explain: parts.agent.explain });
     parts.database.transaction(() => {
-      parts.records.ended(claimed, end);
+      const kept = parts.records.ended(claimed, end);
       if (end.status !== 'interrupted') parts.questions.withdraw(turn.id);
+      // A question may still be answered; what would have been done then may not be allowed any more.
+      parts.approvals.withdraw(turn.id);
       const buttons = [[retryButton(turn.id), discardButton(turn.id)]];
-      tellEnd(claimed, end.status === 'interrupted' ? { ...end, buttons } : end, parts);
+      tellEnd(claimed, end.status === 'interrupted' ? { ...kept, buttons } : kept, parts);
     });
     parts.log.warn({ conversation: conversation.id, turn: turn.id }, `turn.${end.status}`);
   }
@@ -99,9 +102,9 @@ function holdRestored(parts: TurnParts, upToTurnId: number): void {
     const end = restoredAnswer();
     parts.database.transaction(() => {
       orm.update(turns).set({ status: 'running' }).where(eq(turns.id, turnId)).run();
-      parts.records.ended(claimed, end);
+      const kept = parts.records.ended(claimed, end);
       const buttons = [[retryButton(turnId), discardButton(turnId)]];
-      tellEnd(claimed, { ...end, buttons }, parts);
+      tellEnd(claimed, { ...kept, buttons }, parts);
     });
     parts.log.warn({ conversation: conversationId, turn: turnId }, 'turn.interrupted');
   }

@@ -71,9 +71,9 @@ export function createSearch(database: Database): Search {
       const hits = matching
         .all({ match, conversationId, messageId, limit })
         .flatMap((row) =>
-          row.role === 'command'
-            ? []
-            : [{ ...row, role: row.role, excerpt: excerpt(row.excerpt, EXCERPT_LENGTH) }],
+          row.role === 'person' || row.role === 'claude'
+            ? [{ ...row, role: row.role, excerpt: excerpt(row.excerpt, EXCERPT_LENGTH) }]
+            : [],
         );
       return { kind: 'found', hits };
     },

@@ -35,7 +35,7 @@ export interface Speaker {
 export function createSpeaker(
   parts: Pick<
     TurnParts,
-    'database' | 'speech' | 'outbox' | 'conversations' | 'channels' | 'records' | 'log'
+    'database' | 'speech' | 'outbox' | 'conversations' | 'channels' | 'records' | 'mask' | 'log'
   > & {
     readonly outgoing: OutgoingFiles;
     /** Called when an answer was told: the next turn of its conversation may begin. */
@@ -101,7 +101,7 @@ export function createSpeaker(
     if (parts.speech === null) return null;
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(SPEAK_WITHIN_MS)]);
     try {
-      const outcome = await parts.speech.speak(turn.text, signal);
+      const outcome = await parts.speech.speak(parts.mask(turn.text).text, signal);
       if (outcome.kind === 'spoken') return outcome;
       if (!closing.signal.aborted) log.warn({ turn: turn.turnId, ...outcome }, 'speech.not-spoken');
     } catch (error) {

@@ -1,5 +1,7 @@
 import type { ToolServer } from '../core/agent.ts';
 import type { Conversation } from '../core/conversation.ts';
+import type { Mode } from '../core/mode.ts';
+import type { Role } from '../core/role.ts';
 
 /** The turn that tools are opened for, and what they may touch. */
 export interface ToolUser {
@@ -7,6 +9,14 @@ export interface ToolUser {
   /** From 1. */
   readonly attempt: number;
   readonly conversation: Conversation;
+  /** Who asked, and what they are; `null`: it was typed in a shell. */
+  readonly personId: string | null;
+  readonly role: Role;
+  readonly mode: Mode;
+  /** Absolute, with links resolved: where Claude works. */
+  readonly folder: string;
+  /** The only tools that Claude gets, of those that there are; `null`: all of them. */
+  readonly tools: readonly string[] | null;
   /** The message that the turn answers, and the platform's id of it. */
   readonly messageId: number;
   readonly platformMessageId: string | null;
@@ -19,7 +29,7 @@ export interface ToolUser {
 /** Tools that are open for one attempt at a turn. */
 export interface OpenTools {
   readonly server: ToolServer;
-  /** Whether a question of this turn waits for its answer. */
+  /** Whether a question of this turn waits for its answer, or a use of a tool for leave. */
   isWaitingForPerson(): boolean;
   /** Ends the calls under way and makes the token worthless. May be called twice. */
   close(): void;

@@ -1,4 +1,5 @@
 import type { AgentRequest } from '../core/agent.ts';
+import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
@@ -11,7 +12,8 @@ import { remindedOf } from './memories.ts';
 import type { TurnParts } from './parts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { createProgressMessage, type ProgressMessage } from './progress-message.ts';
-import { buildPrompt } from './prompt.ts';
+import type { TurnPlace } from './place.ts';
+import { buildPrompt, type PromptMessage } from './prompt.ts';
 import { systemPrompt } from './system-prompt.ts';
 import type { OpenTools } from './tools.ts';
 import { createTyping, type Typing } from './typing.ts';
@@ -48,7 +50,7 @@ export async function runTurn(
     log,
     progress: createProgress(parts.database, log),
     signal: AbortSignal.any([signals.stop, signals.shutdown]),
-    ending: { isSpoken: false, unusable: [], reactions: { ids: [], lines: [] } },
+    ending: { isSpoken: false, isPlan: false, unusable: [], reactions: { ids: [], lines: [] } },
     opened: [],
     message: null,
     tools: null,
@@ -91,6 +93,9 @@ interface Run {
 async function work(run: Run): Promise<TurnOutcome> {
   const { turn, parts, signal } = run;
   const conversation = parts.conversations.get(turn.conversationId);
+  const placed = parts.places(parts.records.turn(turn.turnId), conversation);
+  if (placed.kind === 'refused') return refused(placed.sentence);
+  const { place } = placed;
   const channel = parts.channels.of(conversation);
   const typing = createTyping(() => channel.signs.working(conversation));
   run.opened.push(() => typing.end());
@@ -101,6 +106,7 @@ async function work(run: Run): Promise<TurnOutcome> {
     clock: parts.clock,
     level: parts.conversations.progress(conversation.id) ?? parts.progressLevel,
     streaming: parts.streaming,
+    mask: parts.mask,
     isPaused: () => run.tools?.isWaitingForPerson() ?? false,
     log: run.log,
     stopButton: { label: '⏹ Stop', data: `${HALT}:${turn.turnId}` },
@@ -117,24 +123,31 @@ async function work(run: Run): Promise<TurnOutcome> {
     tell: (words) => message.say(words),
     signal,
   });
-  run.ending = { ...run.ending, isSpoken: asked.isSpoken };
+  // Who may only look can have nothing carried out either.
+  const isPlan = place.mode === 'plan' && place.role !== 'viewer';
+  run.ending = { ...run.ending, isSpoken: asked.isSpoken, isPlan };
   if (asked.isHopeless) {
     const { unusable, mayWorkLater } = asked;
     return { kind: 'unusable', sentences: unusable, mayWorkLater };
   }
+  const refusal = ruleAgainst(asked.messages, run, conversation, place);
+  if (refusal !== null) return refused(refusal);
   const reactions = parts.reactions.untold(turn.conversationId);
   run.ending = { ...run.ending, unusable: asked.unusable, reactions };
   const { memory } = parts;
   const hasMemory = memory !== null && parts.conversations.hasMemory(conversation.id);
   const source = {
     folder: folder.path,
-    history: parts.history.before(turn, parts.maxHistoryCount),
+    history: parts.history.before(turn, place.maxHistoryCount),
     messages: asked.messages,
     reactions: reactions.lines,
     interruptedWork: parts.records.toolLines(turn.turnId),
     questions: parts.questions.answersOf(turn.turnId),
   };
-  const addition = await systemPrompt(parts.home, { hasMemory });
+  const addition = await systemPrompt(place.instructionsPaths, {
+    hasMemory,
+    isPlan: place.mode === 'plan',
+  });
   const reminded = { turnId: turn.turnId, scope: conversation.destination };
   // The program starts while it is remembered.
   const prompt = hasMemory
@@ -142,13 +155,42 @@ async function work(run: Run): Promise<TurnOutcome> {
         buildPrompt({ ...source, memories }),
       )
     : buildPrompt({ ...source, memories: [] });
-  return await runAgent(run, { prompt, systemPrompt: addition }, folder, message, typing);
+  return await runAgent(
+    run,
+    { prompt, systemPrompt: addition },
+    { place, folder },
+    message,
+    typing,
+  );
+}
+
+function refused(sentence: string): TurnOutcome {
+  return { kind: 'unusable', sentences: [sentence], mayWorkLater: false };
+}
+
+/** What was said aloud, or changed since it was taken, the rules see only now. */
+function ruleAgainst(
+  messages: readonly PromptMessage[],
+  { turn, parts }: Run,
+  conversation: Conversation,
+  { role }: TurnPlace,
+): string | null {
+  const { personId, insisted } = parts.records.turn(turn.turnId);
+  // It was typed in a shell.
+  if (personId === null) return null;
+  for (const { text, instruction } of messages) {
+    const isTemplate = instruction !== null;
+    const request = { conversation, personId, role, text, isTemplate, insisted };
+    const refusal = parts.gate.checkText(request);
+    if (refusal !== null) return refusal.markdown;
+  }
+  return null;
 }
 
 async function runAgent(
   run: Run,
   prompts: Pick<AgentRequest, 'prompt' | 'systemPrompt'>,
-  folder: TurnFolder,
+  { place, folder }: { readonly place: TurnPlace; readonly folder: TurnFolder },
   message: ProgressMessage,
   typing: Typing,
 ): Promise<TurnOutcome> {
@@ -160,7 +202,12 @@ async function runAgent(
     conversation: parts.conversations.get(turn.conversationId),
     messageId: turn.messageId,
     platformMessageId: question.platformMessageId,
-    sendableDirs: [parts.workDir, folder.path],
+    personId: parts.records.turn(turn.turnId).personId,
+    role: place.role,
+    mode: place.mode,
+    folder: place.workDir,
+    tools: place.tools,
+    sendableDirs: [place.workDir, ...place.folders, folder.path],
     // Nobody types at a person who is being asked.
     waits: (isWaiting) => (isWaiting ? typing.rest() : typing.goOn()),
   });
@@ -172,8 +219,11 @@ async function runAgent(
       marker: turn.marker,
       ...prompts,
       model: turn.requestedModel,
-      workDir: parts.workDir,
-      readableDirs: [folder.path],
+      workDir: place.workDir,
+      readableDirs: [...place.folders, folder.path],
+      mode: place.mode,
+      ...(place.tools === null ? {} : { tools: place.tools }),
+      deniedFiles: place.deniedFiles,
       toolServer: tools.server,
       isWaitingForPerson: () => tools.isWaitingForPerson(),
     },

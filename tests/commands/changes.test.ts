@@ -15,20 +15,23 @@ const SENDER = { id: '42', name: 'Owner' };
 
 function service(options: Parameters<typeof turnWorld>[0] = {}) {
   const world = turnWorld(options);
-  const handleEdit = createEditHandler({ ...world, defaultModel: 'haiku' });
+  const handleEdit = createEditHandler({ ...world, defaultModel: () => 'haiku' });
   const handlePress = createPressHandler(world);
   const { messages } = world.database.orm.query;
   return {
     ...world,
     edit: (messageId: string, text: string) =>
-      handleEdit({
-        kind: 'edit',
-        updateId: 1,
-        conversation: CONVERSATION,
-        sender: SENDER,
-        messageId,
-        text,
-      }),
+      handleEdit(
+        {
+          kind: 'edit',
+          updateId: 1,
+          conversation: CONVERSATION,
+          sender: SENDER,
+          messageId,
+          text,
+        },
+        'owner',
+      ),
     press: (data: string) =>
       handlePress({
         kind: 'press',

@@ -7,7 +7,7 @@ import { turnWorld } from '../support/turns.ts';
 function all() {
   const world = turnWorld();
   const usage = createUsageReport(world.database);
-  return createCommands({ ...world, usage, defaultModel: 'haiku', defaultProgress: 'brief' });
+  return createCommands({ ...world, usage, defaultModel: () => 'haiku', defaultProgress: 'brief' });
 }
 
 test('every command has a name of its own and a description that Telegram takes', () => {
@@ -17,12 +17,16 @@ test('every command has a name of its own and a description that Telegram takes'
     [
       'start',
       'help',
+      'access',
+      'listen',
       'haiku',
       'sonnet',
       'opus',
+      'mode',
       'model',
       'new',
       'stop',
+      'project',
       'queue',
       'status',
       'usage',

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { conversation, inboundMessage } from '../support/inbound.ts';
 import { memoryWorld } from '../support/memory.ts';
 import { turnWorld } from '../support/turns.ts';
+import { testBots } from '../support/people.ts';
 
 const partSchema = z.object({
   markdown: z.string(),
@@ -27,7 +28,7 @@ export const OWNER = { id: '42', name: 'Owner_1' };
 /** Chats in which commands are typed and buttons pressed, from the update to the row of the outbox. */
 export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
   const world = turnWorld();
-  const { database, clock, log, outbox, conversations, queue, messages, questions } = world;
+  const { database, clock, log, outbox, conversations, queue, messages, questions, audit } = world;
   const { store, remember, say } = memoryWorld({ database, clock, isWithoutVectors: true });
   const recall = createRecall({ database, clock, log, store, vectors: null, embedder: null });
   const memory = options.isTurnedOff === true ? null : { store, recall };
@@ -35,7 +36,7 @@ export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
     ...world,
     memory,
     usage: createUsageReport(database),
-    defaultModel: 'haiku',
+    defaultModel: () => 'haiku',
     defaultProgress: 'brief',
   });
   const accept = createInbox({
@@ -43,15 +44,26 @@ export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
     conversations,
     messages,
     queue,
+    moves: world.moves,
+    overheard: world.overheard,
+    asking: world.asking,
     seen: createSeenUpdates(database, clock),
-    defaultModel: 'haiku',
     handlers: createHandlers({
-      access: createAccess({ database, clock, log, chatId: '42', userIds: [] }),
+      access: createAccess({ database, clock, bots: testBots(), audit, log }),
       outbox,
       questions,
-      command: createCommandHandler({ database, clock, outbox, commands }),
+      command: createCommandHandler({
+        messages,
+        outbox,
+        commands: () => commands,
+        access: world.access,
+        audit,
+      }),
       edit: () => false,
       reaction: () => false,
+      refused: () => undefined,
+      denial: () => false,
+      pairing: null,
       press: createPressHandler({ ...world, memory: memory?.store ?? null }),
     }),
   });
@@ -72,7 +84,12 @@ export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
     say,
     deliveryCount,
     last,
-    audit: () => database.orm.query.audit.findMany().sync(),
+    /** What is written down for good, the typing of commands apart. */
+    audit: () =>
+      database.orm.query.audit
+        .findMany()
+        .sync()
+        .filter(({ event }) => !event.startsWith('command.')),
     /** Types a command and returns what is answered. */
     type: (text: string, from: Partial<InboundMessage> & { readonly chat?: string } = {}) => {
       const [, name = '', args = ''] = /^\/(\w+)([^]*)$/u.exec(text) ?? [];

@@ -16,7 +16,7 @@ function world() {
   const commands = statusCommands({
     ...parts,
     usage: createUsageReport(database),
-    defaultModel: 'haiku',
+    defaultModel: () => 'haiku',
   });
   const answer = (name: string) => {
     const message = inboundMessage(1, `/${name}`);

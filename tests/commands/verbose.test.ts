@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { verboseCommands } from '../../src/commands/verbose.ts';
 import { conversation, inboundMessage } from '../support/inbound.ts';
+import { EVERYBODY } from '../support/people.ts';
 import { turnWorld } from '../support/turns.ts';
 
 function world() {
   const { conversations } = turnWorld();
-  const [command] = verboseCommands(conversations, 'brief');
+  const [command] = verboseCommands(conversations, 'brief', EVERYBODY);
   for (const chat of ['42', '43']) conversations.ensure(conversation(chat));
   return {
     verbose: (args: string, chat?: string) =>

@@ -160,6 +160,7 @@ const ONE_OF_EACH: {
 } = {
   'not-found': { code: 'not-found' },
   'no-folder': { code: 'no-folder' },
+  'no-sandbox': { code: 'no-sandbox' },
   'cannot-start': { code: 'cannot-start' },
   'not-logged-in': { code: 'not-logged-in' },
   'invalid-credentials': { code: 'invalid-credentials' },

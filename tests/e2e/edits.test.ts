@@ -201,7 +201,7 @@ test('an edit that shows nothing new, one of a command and one by a stranger do 
 
   // In a group, others can edit too.
   const group = { id: -500, type: 'supergroup', title: 'Others' } as const;
-  const inGroup = await write(world, 'hello, all', { chat: group });
+  const inGroup = await write(world, '@claudio_test_bot hello, all', { chat: group });
   await api.message('an answer in the group', ({ text }) => text === 'Answer to hello, all');
   const { edited_message: edited, ...rest } = api.updates.edited(inGroup, 'wipe the disk');
   if (edited === undefined) throw new Error('no edit');

@@ -126,7 +126,7 @@ test('a group never hears what was told in private, nor the other way round', as
   await world.command('/remember Deploys go out on Tuesdays');
   await world.command('/remember Deploys of this group go out on Fridays', GROUP);
 
-  const inGroup = await world.ask('when do deploys go out?', GROUP);
+  const inGroup = await world.ask('@claudio_test_bot when do deploys go out?', GROUP);
   expect(inGroup.prompt).toContain('on Fridays');
   expect(inGroup.text).not.toMatch(/Tuesdays|Sundays/u);
   const inPrivate = await world.ask('when do deploys go out?');

@@ -16,13 +16,14 @@ async function answeringWorld() {
   return { ...world, service };
 }
 
-/** Asks and resolves with the answer, whose delivery is recorded by then. */
+/** Asks, in a group by the bot's name, and resolves with the answer, whose delivery is recorded by then. */
 async function ask(
   world: Awaited<ReturnType<typeof answeringWorld>>,
   text: string,
   origin: Parameters<typeof write>[2] = {},
 ): Promise<StoredMessage> {
-  await write(world, text, origin);
+  const call = origin.chat === undefined ? '' : '@claudio_test_bot ';
+  await write(world, `${call}${text}`, origin);
   const answer = await said(world, `Answer to ${text}`);
   await world.service.logged('delivery.sent', () => isKnown(world, answer));
   return answer;

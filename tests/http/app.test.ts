@@ -9,7 +9,13 @@ function httpApp() {
   const clock = testClock();
   const { log, lines } = testLog();
   const app = createHttpApp({
-    webhooks: [{ path: PATH, secretHeader: 'x-secret', secret: 'right', receive: () => true }],
+    webhooks: [
+      {
+        path: PATH,
+        secretHeader: 'x-secret',
+        takers: () => [{ secret: 'right', receive: () => true }],
+      },
+    ],
     health: () => Promise.resolve({ status: 'ok', version: '1', uptimeSeconds: 0, checks: {} }),
     tools: (request) => Promise.resolve(new Response(request.headers.get('authorization'))),
     isStopping: () => false,

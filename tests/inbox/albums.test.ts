@@ -15,10 +15,11 @@ function inbox(maxQueueSize = 100) {
   const accept = createInbox({
     ...world,
     seen: createSeenUpdates(world.database, world.clock),
-    defaultModel: 'haiku',
     handlers: {
-      mayUse: () => true,
-      command: () => undefined,
+      roleOf: () => 'owner',
+      stranger: () => false,
+      refused: () => undefined,
+      command: () => null,
       answer: () => false,
       queued: () => undefined,
       edit: () => false,

@@ -2,13 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { messages, turns, updates } from '../../drizzle/schema.ts';
 import { createInbox, type InboxHandlers } from '../../src/inbox/accept.ts';
+import { createAsking } from '../../src/inbox/asking.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createMessageStore } from '../../src/inbox/messages.ts';
+import { createChatMoves } from '../../src/inbox/moves.ts';
+import { createOverheard } from '../../src/inbox/overheard.ts';
 import { createQueue } from '../../src/inbox/queue.ts';
 import { createSeenUpdates } from '../../src/inbox/seen-updates.ts';
+import { OPEN_GATE } from '../../src/policy/gate.ts';
 import { testClock } from '../support/clock.ts';
 import { testDatabase } from '../support/database.ts';
 import { inboundMessage } from '../support/inbound.ts';
+import { testLog } from '../support/log.ts';
 
 function inbox(
   options: { maxQueueSize?: number; joinQueued?: boolean; handlers?: Partial<InboxHandlers> } = {},
@@ -29,10 +34,20 @@ function inbox(
     conversations,
     messages: store,
     queue,
-    defaultModel: 'haiku',
+    overheard: createOverheard({ database, clock, conversations, messages: store }),
+    moves: createChatMoves(database, clock, { uproot: () => undefined, log: testLog().log }),
+    asking: createAsking({
+      conversations,
+      messages: store,
+      queue,
+      gate: OPEN_GATE,
+      defaultModel: () => 'haiku',
+    }),
     handlers: {
-      mayUse: () => true,
-      command: () => undefined,
+      roleOf: () => 'owner',
+      stranger: () => false,
+      refused: () => undefined,
+      command: () => null,
       answer: () => false,
       queued: () => undefined,
       edit: () => false,
@@ -92,6 +107,7 @@ describe('taking in', () => {
       handlers: {
         command: () => {
           if (faulty) throw new Error('disk full');
+          return null;
         },
       },
     });
@@ -116,7 +132,7 @@ describe('taking in', () => {
   });
 
   test('someone not allowed leaves nothing but the memory of the update', () => {
-    const { database, accept } = inbox({ handlers: { mayUse: () => false } });
+    const { database, accept } = inbox({ handlers: { roleOf: () => null } });
     expect(accept('telegram:1', inboundMessage(1, 'a'))).toEqual({
       kind: 'ignored',
       reason: 'not allowed',

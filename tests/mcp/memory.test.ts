@@ -25,7 +25,7 @@ test('the tools about memories are offered where there is a memory, each with wh
     const { tools } = toolsSchema.parse(await resultOf('tools/list', {}));
     const offered = tools.filter(({ name }) => names.includes(name));
     expect(offered.map(({ name }) => name)).toEqual(hasMemory ? names : []);
-    expect(tools).toHaveLength(hasMemory ? 9 : 6);
+    expect(tools).toHaveLength(hasMemory ? 10 : 7);
     for (const { name, description, inputSchema } of offered) {
       expect(description).toMatch(/\n\nUse it when .+ Do not use it/u);
       // What a page or a file says is no wish of the person.

@@ -3,18 +3,20 @@ import { z } from 'zod';
 import { mcpClient, REVISIONS } from './client.ts';
 import { toolWorld } from './world.ts';
 
-test('a client finds six tools, each with what it is for and what it takes', async () => {
+test('a client finds six tools, each with what it is for and what it takes, and the one that is not for the model', async () => {
   const { run } = await toolWorld();
   const { initialize, resultOf, server, post } = run();
   expect(server.name).toBe('claudio');
   expect(await initialize()).toMatchObject({ serverInfo: { name: 'claudio' } });
   const initialized = await post({ jsonrpc: '2.0', method: 'notifications/initialized' });
   expect(initialized.status).toBe(202);
-  const { tools } = z
+  const { tools: all } = z
     .object({
       tools: z.array(z.object({ name: z.string(), description: z.string(), inputSchema: z.any() })),
     })
     .parse(await resultOf('tools/list', {}));
+  const tools = all.filter(({ name }) => name !== 'approve');
+  expect(all).toHaveLength(tools.length + 1);
   expect(tools.map(({ name }) => name).sort()).toEqual([
     'ask_user',
     'schedule_restart',

@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { DEFAULT_TOOLS } from '../../src/agent/claude/tools.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/server.ts';
 import { createToolServer } from '../../src/mcp/server.ts';
@@ -10,7 +11,7 @@ import { newId } from '../../src/platform/clock.ts';
 import { createQuestions } from '../../src/turns/questions.ts';
 import { createRestarts } from '../../src/turns/restarts.ts';
 import { createSearch } from '../../src/turns/search.ts';
-import type { OpenTools } from '../../src/turns/tools.ts';
+import type { OpenTools, ToolUser } from '../../src/turns/tools.ts';
 import { memoryWorld } from '../support/memory.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { turnWorld } from '../support/turns.ts';
@@ -18,10 +19,14 @@ import { mcpClient } from './client.ts';
 
 /** The tools as a program meets them: over HTTP, on a port, beside the rest of the service. */
 export async function toolWorld(
-  options: { readonly keepAliveMs?: number; readonly hasMemory?: boolean } = {},
+  options: {
+    readonly keepAliveMs?: number;
+    readonly hasMemory?: boolean;
+    readonly agentTools?: readonly string[];
+  } = {},
 ) {
   const world = turnWorld();
-  const { database, clock, outbox } = world;
+  const { database, clock, outbox, approvals } = world;
   const home = join(realpathSync(temporaryFolder()), 'home');
   const workDir = realpathSync(temporaryFolder());
   mkdirSync(join(home, 'tmp'), { recursive: true });
@@ -41,6 +46,8 @@ export async function toolWorld(
     outbox,
     outgoing: createOutgoingFiles({ folder: outgoingDir, database, newId }),
     questions,
+    approvals,
+    agentTools: options.agentTools ?? DEFAULT_TOOLS,
     restarts,
     search: createSearch(database),
     memory: options.hasMemory === true ? memoryParts() : null,
@@ -83,7 +90,7 @@ export async function toolWorld(
     messages: () => database.orm.query.messages.findMany().sync(),
     deliveries: () => database.orm.query.deliveries.findMany().sync(),
     /** A turn that runs, with its tools open and a client to them. */
-    run: (text = 'do it', chat?: string) => {
+    run: (text = 'do it', chat?: string, over: Partial<ToolUser> = {}) => {
       world.arrive(text, chat);
       const turn = world.queue.claim('boot');
       if (turn === null) throw new Error('nothing to run');
@@ -93,10 +100,16 @@ export async function toolWorld(
         turnId: turn.turnId,
         attempt: turn.attempt,
         conversation: world.conversations.get(turn.conversationId),
+        personId: '42',
+        role: 'owner' as const,
+        mode: 'auto' as const,
+        folder: workDir,
+        tools: null,
         messageId: turn.messageId,
         platformMessageId: '7',
         sendableDirs: [workDir, turnDir],
         waits: (isWaiting: boolean) => void waits.push(isWaiting),
+        ...over,
       };
       const open = () => {
         const openTools = tools.open(user);

@@ -28,7 +28,11 @@ function outgoingOf(place: Place, folder = temporaryFolder()) {
 
 function outboxOf(place: Place, clock: Clock) {
   createConversationStore(place.database, clock).ensure(conversationWith(CHAT));
-  return createOutbox(place.database, clock, createChannels([place.channel]));
+  return createOutbox(
+    place.database,
+    clock,
+    createChannels(() => place.channel),
+  );
 }
 
 /** Puts a file into the outbox. Returns where its copy is. */

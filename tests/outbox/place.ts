@@ -11,10 +11,12 @@ import type { Channel, OutgoingFile } from '../../src/core/channel.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { conversationOf, type Conversation } from '../../src/core/conversation.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
+import { createChatMoves } from '../../src/inbox/moves.ts';
 import { createOutbox } from '../../src/outbox/append.ts';
 import { createChannels } from '../../src/outbox/channels.ts';
 import { createDeliverer, type Deliverer } from '../../src/outbox/deliverer.ts';
 import { createOutgoingFiles } from '../../src/outbox/outgoing.ts';
+import { createUproot } from '../../src/outbox/uproot.ts';
 import { newId, systemClock } from '../../src/platform/clock.ts';
 import { openDatabase, type Database } from '../../src/platform/database/open.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
@@ -69,7 +71,7 @@ export async function createPlace(
     fetch: createMedia({ api: botApi }),
     sendTimeoutMs,
   });
-  const channels = createChannels([channel]);
+  const channels = createChannels(() => channel);
 
   const open = () => {
     const database = openDatabase(file);
@@ -82,6 +84,10 @@ export async function createPlace(
       log,
       random: () => 1,
       outgoing: createOutgoingFiles({ folder: join(folder, 'outgoing'), database, newId }),
+      moved: createChatMoves(database, clock, {
+        uproot: createUproot(database, clock, channels),
+        log,
+      }).note,
       attempted: () => undefined,
     });
     return { database, deliverer };

@@ -20,5 +20,7 @@ export function inboundMessage(updateId: number, text: string, chat = '42'): Inb
     quote: null,
     forwardedFrom: null,
     command: null,
+    isPrivate: true,
+    isAddressed: true,
   };
 }

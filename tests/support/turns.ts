@@ -3,19 +3,32 @@ import type { Agent, AgentEvent, AgentOutcome, AgentRequest } from '../../src/co
 import type { Channel } from '../../src/core/channel.ts';
 import type { Speech } from '../../src/core/speech.ts';
 import { NO_USAGE, type Usage } from '../../src/core/turn.ts';
+import { createAsking } from '../../src/inbox/asking.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createMessageStore } from '../../src/inbox/messages.ts';
+import { createChatMoves } from '../../src/inbox/moves.ts';
+import { createOverheard } from '../../src/inbox/overheard.ts';
 import { createQueue } from '../../src/inbox/queue.ts';
 import { createOutbox } from '../../src/outbox/append.ts';
 import { createChannels } from '../../src/outbox/channels.ts';
+import { createApprovalRules } from '../../src/turns/approval-rules.ts';
+import { createApprovals } from '../../src/turns/approvals.ts';
 import { createQuestions } from '../../src/turns/questions.ts';
 import { createReactionStore } from '../../src/turns/reactions.ts';
 import { createHistory } from '../../src/turns/history.ts';
 import { createTurnRecords } from '../../src/turns/records.ts';
 import type { TurnTools } from '../../src/turns/tools.ts';
+import { createAppointments } from '../../src/policy/appointments.ts';
+import { createAudit } from '../../src/policy/audit.ts';
+import { maskKeys, type Mask } from '../../src/core/mask.ts';
+import { OPEN_GATE } from '../../src/policy/gate.ts';
+import { defaultPolicy } from '../../src/policy/policy-file.ts';
+import { createProjectStore } from '../../src/policy/projects.ts';
+import { createPlaces } from '../../src/turns/place.ts';
 import { testClock } from './clock.ts';
 import { testDatabase } from './database.ts';
 import { inboundMessage } from './inbound.ts';
+import { EVERYBODY, testBots } from './people.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** What an agent does with a request; see {@link Agent.run}. */
@@ -55,6 +68,7 @@ const CHANNEL: Channel = {
   render: (reply) => [{ ...reply }],
   renderEdit: (edit) => ({ ...edit }),
   renderRemoval: (messageId) => ({ removal: messageId }),
+  uproot: (part) => part,
   fetch: () => Promise.resolve({ kind: 'gone', reason: 'nothing is there' }),
   send: () => Promise.resolve({ kind: 'sent', messageId: null }),
   signs: {
@@ -86,21 +100,35 @@ export function turnWorld(
     readonly maxQueueSize?: number;
     readonly joinQueued?: boolean;
     readonly speech?: Speech;
+    readonly mask?: Mask;
+    readonly keepsAuditText?: boolean;
   } = {},
 ) {
   const database = testDatabase();
   const clock = testClock();
+  const { mask = maskKeys } = options;
+  const audit = createAudit({
+    database,
+    clock,
+    mask,
+    keepsText: options.keepsAuditText ?? false,
+  });
   const conversations = createConversationStore(database, clock);
   const messages = createMessageStore(database, clock);
   const queue = createQueue(database, clock, messages, {
     maxQueueSize: options.maxQueueSize ?? 100,
     joinQueued: options.joinQueued ?? false,
+    audit,
   });
-  const channels = createChannels([CHANNEL]);
+  const channels = createChannels(() => CHANNEL);
   const agent = testAgent(options.work ?? answerAtOnce);
   let updateId = 0;
   const home = temporaryFolder();
-  const outbox = createOutbox(database, clock, channels);
+  const outbox = createOutbox(database, clock, channels, mask);
+  const bots = testBots();
+  const projects = createProjectStore(database, clock);
+  const rules = createApprovalRules(database, clock);
+  const bounds = { home, roots: [home] };
   return {
     database,
     clock,
@@ -111,20 +139,57 @@ export function turnWorld(
     agent,
     outbox,
     speech: options.speech ?? null,
-    questions: createQuestions({ database, clock, outbox }),
+    questions: createQuestions({ database, clock, outbox, mask }),
+    rules,
+    approvals: createApprovals({ database, clock, outbox, audit, rules }),
+    denial: () => false,
     reactions: createReactionStore(database),
     tools: NO_TOOLS,
     memory: null,
     history: createHistory(database),
-    records: createTurnRecords(database, clock),
+    records: createTurnRecords(database, clock, { mask, audit }),
     log: pino({ level: 'silent' }),
     home,
+    access: EVERYBODY,
+    bots,
+    appointments: createAppointments({ database, clock, bots, audit }),
+    audit,
+    mask,
+    acts: new Map(),
+    gate: OPEN_GATE,
+    places: createPlaces({
+      home,
+      bots,
+      access: EVERYBODY,
+      conversations,
+      userHome: home,
+      projects,
+      bounds,
+      policy: { current: () => defaultPolicy('permissive') },
+      defaultMode: 'auto',
+      log: { warn: () => undefined },
+    }),
     tempDir: home,
+    projects,
+    bounds,
+    defaultMode: 'auto' as const,
+    defaultFolder: () => '/',
     workDir: '/',
+    overheard: createOverheard({ database, clock, conversations, messages }),
+    moves: createChatMoves(database, clock, {
+      uproot: () => undefined,
+      log: pino({ level: 'silent' }),
+    }),
+    asking: createAsking({
+      conversations,
+      messages,
+      queue,
+      gate: OPEN_GATE,
+      defaultModel: () => 'haiku',
+    }),
     progressLevel: 'brief' as const,
     streaming: 'off' as const,
     said: () => undefined,
-    maxHistoryCount: 20,
     /** Takes a message in and returns the id of its turn. */
     arrive: (text: string, chat?: string): number => {
       clock.advance(1);

@@ -103,6 +103,7 @@ describe('what a turn is to answer', () => {
         {
           author: 'Owner',
           text: '  two words ',
+          instruction: null,
           quote,
           forwardedFrom: 'Else',
           formerText: null,

@@ -46,6 +46,7 @@ function message(text: string, quote: PromptMessage['quote'] = null): PromptMess
     author: 'Ada',
     text,
     quote,
+    instruction: null,
     forwardedFrom: null,
     formerText: null,
     isSpoken: false,

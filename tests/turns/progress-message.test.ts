@@ -50,7 +50,7 @@ const SHOWN = { kind: 'shown', messageId: '1' } as const;
 const pass = (durationMs: number) => vi.advanceTimersByTimeAsync(durationMs);
 const began: AgentProgress = {
   kind: 'tool-began',
-  toolUse: { id: 'a', tool: 'Bash', summary: 'Running npm test' },
+  toolUse: { id: 'a', tool: 'Bash', summary: 'Running npm test', inputDigest: '' },
 };
 const wrote = (text: string): AgentProgress => ({ kind: 'text', text });
 

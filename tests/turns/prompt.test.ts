@@ -18,6 +18,7 @@ function asked(message: Partial<PromptMessage>): PromptMessage {
     author: 'Ada',
     text: '',
     quote: null,
+    instruction: null,
     forwardedFrom: null,
     formerText: null,
     isSpoken: false,

@@ -45,6 +45,7 @@ test('a turn that is found running is told with two buttons, and a third time wi
       id: 'x',
       tool: 'Bash',
       summary: `Running ${bootId}`,
+      inputDigest: '',
     });
     await recover({ ...world, bootId: 'next' });
     expect(world.statuses()).toEqual(['interrupted']);

@@ -7,7 +7,7 @@ const SECOND_MS = 1000;
 
 const began = (id: string, summary: string): AgentProgress => ({
   kind: 'tool-began',
-  toolUse: { id, tool: 'Bash', summary },
+  toolUse: { id, tool: 'Bash', summary, inputDigest: '' },
 });
 const ended = (toolUseId: string): AgentProgress => ({ kind: 'tool-ended', toolUseId });
 const wrote = (text: string): AgentProgress => ({ kind: 'text', text });

@@ -179,11 +179,11 @@ test('a database that refuses for a while costs a turn neither its answer nor wh
       const lock = await locks.promise;
       lock.exec('BEGIN IMMEDIATE');
       yield { type: 'started', sessionId: 'a-session', model: 'claude-haiku' };
-      yield began({ id: '1', tool: 'Bash', summary: 'Running one' });
+      yield began({ id: '1', tool: 'Bash', summary: 'Running one', inputDigest: '' });
       lock.exec('ROLLBACK');
-      yield began({ id: '2', tool: 'Bash', summary: 'Running two' });
+      yield began({ id: '2', tool: 'Bash', summary: 'Running two', inputDigest: '' });
       lock.exec('BEGIN IMMEDIATE');
-      yield began({ id: '3', tool: 'Bash', summary: 'Running three' });
+      yield began({ id: '3', tool: 'Bash', summary: 'Running three', inputDigest: '' });
       lock.exec('ROLLBACK');
       yield { type: 'completed', outcome: answered('Done.') };
     },

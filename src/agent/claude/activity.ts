@@ -60,6 +60,8 @@ function describe({ name, input }: StreamToolUse, workDir: string): string {
       return isSeveral(input['paths']) ? 'Sending pictures' : 'Sending a picture';
     case `${OWN_TOOL_PREFIX}ask_user`:
       return `Asking: ${word('question') || 'a question'}`;
+    case 'AskUserQuestion':
+      return 'Asking a question';
     case `${OWN_TOOL_PREFIX}schedule_restart`:
       return 'Scheduling a restart';
     case `${OWN_TOOL_PREFIX}search_history`:

@@ -9,16 +9,18 @@ import { messageOf } from '../../core/error.ts';
 import { NO_USAGE } from '../../core/turn.ts';
 import type { Environment } from '../../platform/process/environment.ts';
 import { claudeArguments } from './arguments.ts';
-import { APART_ENVIRONMENT, claudeEnvironment } from './environment.ts';
+import { APART_ENVIRONMENT, claudeEnvironment, STRICT_ENVIRONMENT } from './environment.ts';
 import { failureText } from './failure-text.ts';
 import { FALLBACK_MODEL, mayFallBack, mergeAttempts } from './fallback.ts';
 import { stopLeftovers } from './leftovers.ts';
 import { locateClaude } from './locate.ts';
 import type { Logger } from './log.ts';
+import { permissionsOf } from './permissions.ts';
 import { defusePrompt } from './prompt-safety.ts';
 import { readinessOf } from './readiness.ts';
 import { placeRunFiles } from './run-files.ts';
 import { runOnce, type RunReport } from './run.ts';
+import { sandboxRemedy, type Sandbox } from './sandbox.ts';
 
 /** What the agent has to be told. It reads no environment of its own. */
 export interface ClaudeAgentOptions {
@@ -42,6 +44,8 @@ export interface ClaudeAgentOptions {
    * is of one. How they log in stays.
    */
   readonly isApart?: boolean;
+  /** Every run goes into it, or is refused where it cannot be had; `null` or left out: none does. */
+  readonly sandbox?: Sandbox | null;
   /** Set over the environment of every run: `{ CLAUDE_CODE_MAX_RETRIES: '0' }`. */
   readonly extraEnvironment?: Environment;
 }
@@ -51,7 +55,7 @@ export interface ClaudeAgentOptions {
  * any number may go on at a time.
  */
 export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
-  const { extraEnvironment = {}, tools, tempDir, isApart = false } = options;
+  const { extraEnvironment = {}, tools, tempDir, isApart = false, sandbox = null } = options;
   const endings = new Set<Promise<void>>();
 
   function track(ending: Promise<void>, log: Logger): void {
@@ -74,28 +78,49 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     if (signal.aborted) return notRun({ kind: 'stopped', usage: NO_USAGE });
     const programPath = locateClaude(options.programPath, options.env);
     if (programPath === null) return notRun(failed({ code: 'not-found' }, 'no program', model));
-    const { toolServer, readableDirs } = request;
-    const files = await placeRunFiles(request, request.marker, tempDir);
+    const fault = (await sandbox?.fault()) ?? null;
+    if (fault !== null) return notRun(failed({ code: 'no-sandbox' }, fault, model));
+    const { toolServer, readableDirs, workDir, systemPrompt } = request;
+    const permissions = permissionsOf({
+      tools,
+      limit: request.tools ?? null,
+      mode: request.mode ?? 'auto',
+      deniedFiles: request.deniedFiles ?? [],
+      toolServer,
+    });
+    const { isStrict, settings } = permissions;
+    const given = { systemPrompt, toolServer, settings };
+    const files = await placeRunFiles(given, request.marker, tempDir);
     const args = claudeArguments({
       model,
-      tools,
+      permissions,
       isApart,
       systemPromptPath: files.systemPromptPath,
-      readableDirs,
+      settingsPath: files.settingsPath,
+      // The folder's CLAUDE.md went with its settings, and comes back as that of a further folder.
+      readableDirs: isStrict ? [workDir, ...readableDirs] : readableDirs,
       toolServer:
         toolServer === null || files.toolServerPath === null
           ? null
-          : { name: toolServer.name, configPath: files.toolServerPath },
+          : { ...toolServer, configPath: files.toolServerPath },
     });
     const env = claudeEnvironment(options.env, request.marker, {
       ...(isApart ? APART_ENVIRONMENT : {}),
+      ...(isStrict ? STRICT_ENVIRONMENT : {}),
       ...extraEnvironment,
     });
     const { prompt } = request;
     const stdin = typeof prompt === 'string' ? defusePrompt(prompt) : prompt.then(defusePrompt);
+    const command = { file: programPath, args, cwd: workDir, env, stdin };
+    const { systemPromptPath, toolServerPath, settingsPath } = files;
+    const readable = [systemPromptPath, toolServerPath, settingsPath].filter(
+      (path) => path !== null,
+    );
+    const view = { writable: [workDir, ...readableDirs], readable };
     return yield* runOnce(
       {
-        command: { file: programPath, args, cwd: request.workDir, env, stdin },
+        command: sandbox === null ? command : sandbox.wrap(command, view),
+        isWrapped: sandbox !== null,
         marker: request.marker,
         model,
         idleLimitMs: options.idleLimitMs,
@@ -135,10 +160,12 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
     settled,
     explain: failureText,
     stopLeftovers: (prefixes) => stopLeftovers(prefixes, tempDir, options.log),
-    readiness(signal) {
+    async readiness(signal) {
       const programPath = locateClaude(options.programPath, options.env);
       const env = claudeEnvironment(options.env, 'readiness', extraEnvironment);
-      return readinessOf(programPath, env, tempDir, signal);
+      const ready = await readinessOf(programPath, env, tempDir, signal);
+      const fault = (await sandbox?.fault()) ?? null;
+      return fault === null ? ready : { ...ready, remedy: ready.remedy ?? sandboxRemedy(fault) };
     },
     async *run(request, signal) {
       let outcome: AgentOutcome;

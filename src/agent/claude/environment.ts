@@ -79,6 +79,15 @@ const SETTINGS: Environment = {
 export const APART_ENVIRONMENT: Environment = { CLAUDE_CODE_DISABLE_CLAUDE_MDS: '1' };
 
 /**
+ * What a run has set as well whose folder has no say in what may be done: the `CLAUDE.md` of a further
+ * folder counts, and each command begins in the working folder. Both were seen to work in 2.1.329.
+ */
+export const STRICT_ENVIRONMENT: Environment = {
+  CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD: '1',
+  CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR: '1',
+};
+
+/**
  * All of the environment of a run, and of every command that Claude runs in it.
  *
  * @param source The service's own environment: nothing passes that is not named here.

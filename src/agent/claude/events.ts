@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../core/agent.ts';
+import { digestOf } from '../../platform/digest.ts';
 import { describeToolUse } from './activity.ts';
 import type { StreamMessage } from './stream.ts';
 
@@ -46,7 +47,8 @@ export function createTeller(options: {
         case 'assistant':
           for (const use of message.toolUses) {
             const summary = describeToolUse(use, options.workDir);
-            const toolUse = { id: use.id, tool: use.name, summary };
+            const inputDigest = digestOf(use.input);
+            const toolUse = { id: use.id, tool: use.name, summary, inputDigest };
             atWork.add(use.id);
             yield { type: 'progress', progress: { kind: 'tool-began', toolUse } };
           }

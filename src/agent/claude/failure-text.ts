@@ -10,6 +10,8 @@ export function failureText(failure: AgentFailure): string {
       return 'Claude Code was not found on your machine. Install it there, or set `CLAUDE_BIN` to where it is, then send the message again.';
     case 'no-folder':
       return 'The folder that Claude is to work in is not there. Set `CLAUDE_WORK_DIR` to one that is and restart Claudio, then send the message again.';
+    case 'no-sandbox':
+      return 'The sandbox that Claude has to run in cannot be had on your machine, so nothing was run. `claudio doctor` tells why; with `SANDBOX=off` Claude runs without one.';
     case 'cannot-start':
       return 'Your machine could not start Claude Code: it may be out of memory, processes, open files or disk space. Send the message again later.';
     case 'not-logged-in':

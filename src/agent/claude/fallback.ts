@@ -30,6 +30,7 @@ function isAboutModel(failure: AgentFailure): boolean {
       return true;
     case 'not-found':
     case 'no-folder':
+    case 'no-sandbox':
     case 'cannot-start':
     case 'not-logged-in':
     case 'invalid-credentials':

@@ -8,8 +8,17 @@ export interface RunFiles {
   readonly systemPromptPath: string | null;
   /** Absolute; `null` where no tools are offered. */
   readonly toolServerPath: string | null;
+  /** Absolute; `null` where nothing is set. */
+  readonly settingsPath: string | null;
   readonly remove: () => Promise<void>;
 }
+
+const NOTHING_PLACED: RunFiles = {
+  systemPromptPath: null,
+  toolServerPath: null,
+  settingsPath: null,
+  remove: () => Promise.resolve(),
+};
 
 /**
  * The most that Claude Code waits for one call of a tool: the longest that its timers can run, almost 25
@@ -26,13 +35,19 @@ const TOOL_TIMEOUT_MS = 2 ** 31 - 1;
  * @throws what the file system throws.
  */
 export async function placeRunFiles(
-  given: { readonly systemPrompt: string; readonly toolServer: ToolServer | null },
+  given: {
+    readonly systemPrompt: string;
+    readonly toolServer: ToolServer | null;
+    /** What goes before the person's own settings. */
+    readonly settings?: object | null;
+  },
   marker: string,
   tempDir: string,
 ): Promise<RunFiles> {
   const hasPrompt = given.systemPrompt.trim() !== '';
-  if (!hasPrompt && given.toolServer === null) {
-    return { systemPromptPath: null, toolServerPath: null, remove: () => Promise.resolve() };
+  const { toolServer, settings = null } = given;
+  if (!hasPrompt && toolServer === null && settings === null) {
+    return NOTHING_PLACED;
   }
   const folder = await mkdtemp(join(tempDir, `${folderPrefix(marker)}-`));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
@@ -44,8 +59,9 @@ export async function placeRunFiles(
   try {
     return {
       systemPromptPath: hasPrompt ? await place('system-prompt.md', given.systemPrompt) : null,
-      toolServerPath:
-        given.toolServer === null ? null : await place('tools.json', mcpConfig(given.toolServer)),
+      toolServerPath: toolServer === null ? null : await place('tools.json', mcpConfig(toolServer)),
+      settingsPath:
+        settings === null ? null : await place('settings.json', JSON.stringify(settings)),
       remove,
     };
   } catch (error) {

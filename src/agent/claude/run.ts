@@ -20,6 +20,8 @@ const INTERRUPT_GRACE_MS = 2000;
 
 export interface RunOptions {
   readonly command: Command;
+  /** Whether the command only runs the program, as the first child of its only child: a sandbox. */
+  readonly isWrapped?: boolean;
   /** The value of {@link MARKER_VARIABLE} in the command's environment. */
   readonly marker: string;
   readonly model: string;
@@ -74,7 +76,7 @@ export async function* runOnce(
   const onAbort = (): void => interrupt('stopped');
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
-  const politeStop = interruption.promise.then(() => stopPolitely(child, tree, log));
+  const politeStop = interruption.promise.then(() => stopPolitely(child, tree, options));
 
   const lines = child.lines[Symbol.asyncIterator]();
   let result: ResultMessage | null = null;
@@ -145,15 +147,30 @@ async function endOf(
 }
 
 /** Learns the tree while its links are whole, then asks the program to stop, and waits for that. */
-async function stopPolitely(child: Child, tree: ProcessTree, log: Logger): Promise<void> {
+async function stopPolitely(
+  child: Child,
+  tree: ProcessTree,
+  { isWrapped = false, log }: RunOptions,
+): Promise<void> {
+  let program: ProcessEntry | null = null;
   try {
-    await tree.look();
+    const members = await tree.look();
+    if (isWrapped) program = wrappedIn(child, members);
   } catch (error) {
     log.warn({ pid: child.pid, error: messageOf(error) }, 'agent.tree-unknown');
   }
-  child.signal('SIGINT');
+  // A sandbox does not pass it on, but ends with all that is in it.
+  if (program === null) child.signal('SIGINT');
+  else await createProcessTable().signal(program, 'SIGINT');
   await within(INTERRUPT_GRACE_MS, child.ended);
   child.stopReading();
+}
+
+/** The oldest: what lost its parent in there is a child of the same one. */
+function wrappedIn(child: Child, members: readonly ProcessEntry[]): ProcessEntry | null {
+  const first = members.find(({ parentPid }) => parentPid === child.pid);
+  const inside = members.filter(({ parentPid }) => parentPid === first?.pid);
+  return inside.toSorted((one, other) => one.startedAtMs - other.startedAtMs)[0] ?? null;
 }
 
 /** Sees a run's processes out: reads on so that none blocks on a full pipe, then stops what is left. */

@@ -37,3 +37,16 @@ const LOOKS_ONLY: ReadonlySet<string> = new Set([
 export function canChangeThings(tool: string): boolean {
   return !LOOKS_ONLY.has(tool);
 }
+
+/** What only hands work on, or ends it: whatever is done behind it is looked at by itself. */
+const HANDS_ON: ReadonlySet<string> = new Set(['Task', 'Agent', 'TaskStop']);
+
+/** Whether a person who wants to be asked is asked about each use of this tool. */
+export function isAskedAbout(tool: string): boolean {
+  return canChangeThings(tool) && !HANDS_ON.has(tool);
+}
+
+/** The name in an entry of a list of tools: `Bash` of `Bash(git log:*)`. */
+export function toolName(entry: string): string {
+  return entry.replace(/\(.*$/s, '');
+}

@@ -89,7 +89,7 @@ export async function askFromShell(
 }
 
 function put(shell: Shell, question: { readonly text: string; readonly author: string }) {
-  const { conversation, conversations, queue, outbox, settings } = shell;
+  const { conversation, conversations, queue, outbox, bot } = shell;
   conversations.ensure(conversation);
   const outcome = queue.enqueue(
     {
@@ -101,7 +101,7 @@ function put(shell: Shell, question: { readonly text: string; readonly author: s
       quote: null,
       forwardedFrom: null,
     },
-    conversations.model(conversation.id) ?? settings.MODEL,
+    conversations.model(conversation.id) ?? bot.model,
   );
   // Before the turn can say anything: the answer in the chat is to be understood there.
   if (outcome.kind === 'queued') {

@@ -4,10 +4,11 @@ import { setTimeout } from 'node:timers/promises';
 import { createTelegramChannel } from '../../channels/telegram/channel.ts';
 import { createBotApi } from '../../channels/telegram/client.ts';
 import { createMedia } from '../../channels/telegram/media.ts';
-import { CHANNEL } from '../../channels/telegram/parse.ts';
 import { createSigns } from '../../channels/telegram/signs.ts';
-import { conversationOf, type Conversation } from '../../core/conversation.ts';
+import type { BotProfile, Bots } from '../../core/bot.ts';
+import type { Conversation } from '../../core/conversation.ts';
 import { ClaudioError, messageOf } from '../../core/error.ts';
+import { createMask } from '../../core/mask.ts';
 import { createConversationStore, type ConversationStore } from '../../inbox/conversations.ts';
 import { createMessageStore } from '../../inbox/messages.ts';
 import { createQueue, type Queue } from '../../inbox/queue.ts';
@@ -17,11 +18,19 @@ import { createOutbox, type Outbox } from '../../outbox/append.ts';
 import { createChannels } from '../../outbox/channels.ts';
 import { createOutgoingFiles, type OutgoingFiles } from '../../outbox/outgoing.ts';
 import { newId, systemClock } from '../../platform/clock.ts';
-import { loadConfiguration, type Environment } from '../../platform/configuration/load.ts';
+import { secretsOf } from '../../platform/configuration/complete-bot.ts';
+import {
+  loadConfiguration,
+  type Configuration,
+  type Environment,
+} from '../../platform/configuration/load.ts';
 import type { Settings } from '../../platform/configuration/schema.ts';
 import { isDatabaseFault, openDatabase, type Database } from '../../platform/database/open.ts';
 import { createHttpClient } from '../../platform/http-client.ts';
 import type { LockFile } from '../../platform/lock-file.ts';
+import { type Audit, createAudit } from '../../policy/audit.ts';
+import { createBots } from '../bots.ts';
+import { secretsIn } from '../secrets.ts';
 
 /** How long a database that refuses to be written is asked again, and how often. */
 const PATIENCE_MS = 15_000;
@@ -34,8 +43,13 @@ export interface Shell {
   /** Absolute path. */
   readonly home: string;
   readonly database: Database;
+  readonly audit: Audit;
   readonly settings: Settings;
-  /** The chat with the owner. */
+  /** The bot that was asked for, or the first. */
+  readonly bot: BotProfile;
+  /** All of them. */
+  readonly bots: Bots;
+  /** The chat of the bot with its owner. */
   readonly conversation: Conversation;
   readonly conversations: ConversationStore;
   readonly queue: Queue;
@@ -54,14 +68,19 @@ export interface Shell {
 /**
  * Opens the home that the environment names for one command, and closes it behind that.
  *
- * @throws ClaudioError `config.invalid`, `home.unusable`, `database.missing`, `database.older`,
- * `database.newer`, `database.refused`, `update.under-way`; what `work` throws.
+ * @param options.bot The name of the bot; the first one unless given.
+ * @throws ClaudioError `bot.unknown`, `config.invalid`, `home.unusable`, `database.missing`,
+ * `database.older`, `database.newer`, `database.refused`, `update.under-way`; what `work` throws.
  */
 export async function withShell<T>(
   environment: Environment,
   work: (shell: Shell) => Promise<T>,
+  options: { readonly bot?: string | undefined } = {},
 ): Promise<T> {
-  const { home, settings } = loadConfiguration(environment);
+  const configuration = loadConfiguration(environment);
+  const { home, settings } = configuration;
+  const bots = createBots(configuration);
+  const bot = botNamed(bots, options.bot);
   const database = await openShared(home);
   const http = createHttpClient();
   try {
@@ -69,7 +88,7 @@ export async function withShell<T>(
     const api = createBotApi({
       http,
       root: settings.TELEGRAM_API_ROOT,
-      token: settings.TELEGRAM_BOT_TOKEN,
+      token: tokenOf(configuration, bot),
     });
     const channel = createTelegramChannel({
       api,
@@ -77,22 +96,31 @@ export async function withShell<T>(
       fetch: createMedia({ api }),
       richMessages: settings.RICH_MESSAGES,
     });
+    const mask = createMask(() => [
+      ...secretsOf(configuration),
+      ...secretsIn(configuration.environment),
+    ]);
+    const audit = createAudit({ database, clock, mask, keepsText: settings.AUDIT_TEXT });
     return await work({
       home,
       database,
+      audit,
       settings,
-      conversation: conversationOf({
-        channel: CHANNEL,
-        bot: api.botId,
-        chat: settings.TELEGRAM_CHAT_ID,
-        thread: null,
-      }),
+      bot,
+      bots,
+      conversation: bot.ownerConversation,
       conversations: createConversationStore(database, clock),
       queue: createQueue(database, clock, createMessageStore(database, clock), {
         maxQueueSize: settings.MAX_QUEUE_SIZE,
         joinQueued: settings.JOIN_QUEUED,
+        audit,
       }),
-      outbox: createOutbox(database, clock, createChannels([channel])),
+      outbox: createOutbox(
+        database,
+        clock,
+        createChannels(() => channel),
+        mask,
+      ),
       outgoing: createOutgoingFiles({ folder: join(home, 'outgoing'), database, newId }),
       isServiceUp: async () => {
         const health = await askHealth(http, settings.PORT);
@@ -104,6 +132,22 @@ export async function withShell<T>(
     database.close();
     await http.close();
   }
+}
+
+/** @throws ClaudioError `bot.unknown` */
+function botNamed(bots: Bots, name: string | undefined): BotProfile {
+  const all = bots.all();
+  const bot = name === undefined ? all[0] : all.find((one) => one.name === name);
+  if (bot !== undefined) return bot;
+  throw new ClaudioError({
+    code: 'bot.unknown',
+    message: `There is no bot ${name ?? ''}. There is: ${all.map((one) => one.name).join(', ')}.`,
+    hint: `\`claudio install --bot ${name ?? 'NAME'}\` sets one up.`,
+  });
+}
+
+function tokenOf({ bots, settings }: Configuration, { name }: BotProfile): string {
+  return bots.find((bot) => bot.name === name)?.TELEGRAM_BOT_TOKEN ?? settings.TELEGRAM_BOT_TOKEN;
 }
 
 /** Not while an update tries a newer release on it, which may be undone again. */

@@ -1,9 +1,9 @@
 import type { Channel, SendOutcome } from '../../core/channel.ts';
-import type { Conversation } from '../../core/conversation.ts';
+import { type Conversation, sourceOf } from '../../core/conversation.ts';
 import type { BotApi, CallOptions } from './client.ts';
 import { composeReply } from './compose.ts';
 import { CHANNEL } from './parse.ts';
-import { partSchema, type SeriesPart, type TelegramPart } from './part.ts';
+import { partSchema, type SeriesPart, type TelegramPart, uprooted } from './part.ts';
 import { renderMessage } from './render/message.ts';
 import { sendFiles } from './send-files.ts';
 import { sendDocument, sendEdit, sendRemoval, sendText } from './send-text.ts';
@@ -69,9 +69,13 @@ export function createTelegramChannel(options: {
       return { kind: 'edit', messageId: messageIdOf(messageId), text, entities, buttons };
     },
     renderRemoval: (messageId) => ({ kind: 'removal', messageId: messageIdOf(messageId) }),
+    uproot: (part) => {
+      const stored = partSchema.safeParse(part);
+      return stored.success ? uprooted(stored.data) : part;
+    },
     async send(conversation, part) {
       // The numbers of chats and messages mean something to the bot that they were given to, no other.
-      if (conversation.destination !== `${CHANNEL}:${api.botId}:${conversation.chat}`) {
+      if (sourceOf(conversation) !== `${CHANNEL}:${api.botId}`) {
         return { kind: 'rejected', reason: 'it belongs to a conversation with another bot' };
       }
       const stored = partSchema.safeParse(part);

@@ -63,8 +63,7 @@ export interface BotApi {
   /** Whether it is not Telegram's own server: one on this machine gives files as absolute paths. */
   readonly isOwnServer: boolean;
   /**
-   * Makes one attempt at a call; never throws for what a network or Telegram does. A call to a group
-   * that has become a supergroup is made once more, to that.
+   * Makes one attempt at a call; never throws for what a network or Telegram does.
    *
    * @param params A `File` among them makes the call a multipart upload.
    * @param result An answer that does not fit it is `unreachable`.
@@ -161,11 +160,6 @@ export function createBotApi(options: { http: HttpClient; root: string; token: s
     });
     if (answer.kind === 'failed') return { kind: 'unreachable', reason: clean(answer.reason) };
     const outcome = outcomeOf(answer.status, answer.body, result);
-    if (outcome.kind === 'rejected' && outcome.movedTo !== null && 'chat_id' in params) {
-      if (String(params.chat_id) !== outcome.movedTo) {
-        return await call(method, { ...params, chat_id: outcome.movedTo }, result, how);
-      }
-    }
     return 'reason' in outcome ? { ...outcome, reason: clean(outcome.reason) } : outcome;
   };
 

@@ -28,6 +28,7 @@ export function refusesToken(outcome: CallOutcome<unknown>): boolean {
 
 function failed(outcome: CallFailure): SendOutcome {
   if (outcome.kind !== 'rejected') return outcome;
+  if (outcome.movedTo !== null) return { kind: 'moved', movedTo: outcome.movedTo };
   const [, seconds] = FLOOD_WITHIN.exec(outcome.reason) ?? [];
   if (seconds !== undefined) {
     return { kind: 'rate-limited', retryAfterMs: Number(seconds) * MS_PER_SECOND };

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type Conversation, conversationOf } from '../../core/conversation.ts';
 import type { Inbound, InboundIgnored, InboundMessage, Person } from '../../core/inbound.ts';
-import { contentOf } from './content.ts';
+import { callOf, isForBot, isPrivateChat } from './addressed.ts';
+import { type Content, contentOf } from './content.ts';
 import { personOf } from './people.ts';
 import { forwardedFromOf, repliedOf } from './quotes.ts';
 import {
@@ -85,21 +86,47 @@ function senderOf(
   return { sender: personOf(sender) };
 }
 
+/** What a group that became a supergroup tells of it: in its last message, and in the first of the new one. */
+function moveOf(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound | null {
+  const { migrate_to_chat_id: movedTo, migrate_from_chat_id: movedFrom, chat } = message;
+  if (movedTo === undefined && movedFrom === undefined) return null;
+  return {
+    kind: 'move',
+    updateId,
+    conversation: conversationOf({
+      channel: CHANNEL,
+      bot: bot.id,
+      chat: String(movedFrom ?? chat.id),
+      thread: null,
+    }),
+    movedTo: String(movedTo ?? chat.id),
+  };
+}
+
+/** A text without the name of the bot in front of it, where something is left to say. */
+function withoutCall(
+  bot: BotIdentity,
+  message: TelegramMessage,
+  { text, attachments }: Content,
+): string {
+  const rest = text.slice(callOf(bot, message).length);
+  return rest.trim() === '' && attachments.length === 0 ? text : rest;
+}
+
 function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessage): Inbound {
+  const move = moveOf(bot, updateId, message);
+  if (move !== null) return move;
   const written = senderOf(message.sender_chat, message.from, 'a message');
   if ('ignored' in written) return ignoredAs(updateId, written.ignored);
+  const isPrivate = isPrivateChat(message.chat);
   const common = {
     updateId,
     conversation: placeOf(bot, message),
     sender: written.sender,
     messageId: String(message.message_id),
+    isPrivate,
+    isAddressed: isPrivate || isForBot(bot, message),
   };
-
-  const movedTo = message.migrate_to_chat_id;
-  if (movedTo !== undefined) {
-    const reason = `the group ${message.chat.id} is ${movedTo} from now on: set TELEGRAM_CHAT_ID`;
-    return ignoredAs(updateId, reason, true);
-  }
   const content = contentOf(message);
   if (content.kind === 'service') {
     return ignoredAs(updateId, `a service message: ${content.field}`);
@@ -121,7 +148,8 @@ function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessa
   return {
     kind: 'message',
     ...common,
-    text: content.text,
+    isAddressed: common.isAddressed || command !== null,
+    text: withoutCall(bot, message, content),
     // A question about a picture may be asked aloud, but not with another picture.
     attachments: own.some(({ kind }) => kind !== 'speech') ? own : [...own, ...replied.attachments],
     albumId: message.media_group_id ?? null,
@@ -146,7 +174,7 @@ function parseEdit(bot: BotIdentity, updateId: number, message: TelegramMessage)
     conversation: placeOf(bot, message),
     sender: written.sender,
     messageId: String(message.message_id),
-    text: content.text,
+    text: withoutCall(bot, message, content),
   };
 }
 

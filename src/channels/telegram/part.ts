@@ -90,3 +90,26 @@ export type SayingPart = TextPart | DocumentPart;
 export type FilesPart = Extract<TelegramPart, { kind: 'files' }>;
 export type EditPart = Extract<TelegramPart, { kind: 'edit' }>;
 export type RemovalPart = Extract<TelegramPart, { kind: 'removal' }>;
+
+/** A part without the ids of earlier messages; `null` where it is about one of them. */
+export function uprooted(part: TelegramPart): TelegramPart | null {
+  switch (part.kind) {
+    case 'edit':
+    case 'removal':
+      return null;
+    case 'series':
+      return { ...part, parts: part.parts.map(replyingToNone) };
+    case 'files': {
+      const { instead } = part;
+      const words = instead === undefined ? {} : { instead: instead.map(replyingToNone) };
+      return { ...part, ...words, replyTo: null };
+    }
+    case 'text':
+    case 'document':
+      return replyingToNone(part);
+  }
+}
+
+function replyingToNone<T extends SayingPart>(part: T): T {
+  return { ...part, replyTo: null };
+}

@@ -6,6 +6,11 @@ import { z } from 'zod';
 
 const id = z.int();
 
+/** What a message can do without: where it has an unknown shape, the rest of the message counts. */
+export function dispensable<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
+  return schema.optional().catch(undefined);
+}
+
 /** A user: https://core.telegram.org/bots/api#user */
 export const userSchema = z.looseObject({
   id,
@@ -18,6 +23,8 @@ export const userSchema = z.looseObject({
 /** A chat: https://core.telegram.org/bots/api#chat */
 export const chatSchema = z.looseObject({
   id,
+  /** `private`, `group`, `supergroup` or `channel`. */
+  type: dispensable(z.string()),
   title: z.string().optional(),
   first_name: z.string().optional(),
   last_name: z.string().optional(),
@@ -30,12 +37,9 @@ const entity = z.looseObject({
   /** In UTF-16 code units, as is `length`. */
   offset: z.int(),
   length: z.int(),
+  /** Of a person who is named without a username: `text_mention`. */
+  user: dispensable(userSchema),
 });
-
-/** What a message can do without: where it has an unknown shape, the rest of the message counts. */
-export function dispensable<T>(schema: z.ZodType<T>): z.ZodCatch<z.ZodOptional<z.ZodType<T>>> {
-  return schema.optional().catch(undefined);
-}
 
 /** A message, also one that is not accessible any more: https://core.telegram.org/bots/api#message */
 export const messageSchema = z.looseObject({
@@ -48,6 +52,8 @@ export const messageSchema = z.looseObject({
   media_group_id: dispensable(z.string()),
   /** On the last message of a group that has become a supergroup: the id that it has now. */
   migrate_to_chat_id: dispensable(id),
+  /** On the first message of such a supergroup: the id that the group had. */
+  migrate_from_chat_id: dispensable(id),
   text: dispensable(z.string()),
   caption: dispensable(z.string()),
   entities: dispensable(z.array(entity)),
@@ -77,6 +83,7 @@ export const callbackQuerySchema = z.looseObject({
 /** What every update has: https://core.telegram.org/bots/api#update */
 export const updateSchema = z.looseObject({ update_id: z.int().nonnegative() });
 
+export type TelegramEntity = z.infer<typeof entity>;
 export type TelegramMessage = z.infer<typeof messageSchema>;
 export type TelegramReaction = z.infer<typeof reactionSchema>;
 export type TelegramUser = z.infer<typeof userSchema>;

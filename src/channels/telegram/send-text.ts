@@ -31,7 +31,8 @@ export async function sendText(
   if (part.rich !== undefined) {
     const params = { ...around, rich_message: { markdown: part.rich } };
     const rich = await api.call('sendRichMessage', params, sentMessageSchema, call);
-    if (rich.kind !== 'rejected' || FORBIDDEN.has(rich.status)) return sendOutcomeOf(rich);
+    const isFinal = rich.kind !== 'rejected' || rich.movedTo !== null || FORBIDDEN.has(rich.status);
+    if (isFinal) return sendOutcomeOf(rich);
   }
   return sendOutcomeOf(
     await formattedOrPlain(part.entities, (entities) =>

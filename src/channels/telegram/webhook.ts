@@ -3,6 +3,8 @@ import { botSchema, doneSchema, webhookInfoSchema } from './schema.ts';
 
 /** Where Telegram delivers, below WEBHOOK_URL. */
 export const WEBHOOK_PATH = '/telegram/webhook';
+/** What each delivery carries the secret in. */
+export const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
 /** The updates that Claudio asks for; {@link parseUpdate} knows no others. */
 export const ALLOWED_UPDATES = [
   'message',

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { MEMORY_KINDS, type MemoryKind } from '../../core/memory.ts';
 import type { CommonOptions } from '../context.ts';
-import { wholeNumber, type Run } from './run.ts';
+import { chatId, wholeNumber, type Run } from './run.ts';
 
 const CHAT = 'of this chat, by its id';
 const FOUND_COUNT = 10;
@@ -95,13 +95,6 @@ function addTransfer(memory: Command, run: Run): void {
       const { memoryImport } = await import('../memory-transfer.ts');
       await run(options, (context) => memoryImport(context, file, options));
     });
-}
-
-function chatId(text: string): string {
-  if (!/^-?\d{1,19}$/u.test(text)) {
-    throw new InvalidArgumentError('It must be a whole number, such as 123456789.');
-  }
-  return text;
 }
 
 function ids(text: string, before: readonly number[] = []): readonly number[] {

@@ -14,3 +14,11 @@ export function wholeNumber(text: string): number {
   }
   return Number(text);
 }
+
+/** The id of a chat on the command line; those of groups are negative. */
+export function chatId(text: string): string {
+  if (!/^-?\d{1,19}$/u.test(text)) {
+    throw new InvalidArgumentError('It must be a whole number, such as 123456789.');
+  }
+  return text;
+}

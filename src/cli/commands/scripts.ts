@@ -8,7 +8,8 @@ export function addScripts(program: Command, run: Run): void {
     .command('send [text]')
     .description('send a message to your chat; without a text it is read from standard input')
     .option('-F, --file <path>', 'a file to send with it')
-    .action(async (text: string | undefined, options: { file?: string }) => {
+    .option('--bot <name>', 'in the chat of this bot, the first one unless named')
+    .action(async (text: string | undefined, options: { file?: string; bot?: string }) => {
       const { send } = await import('../send.ts');
       await run({}, (context) => send(context, text, options));
     });
@@ -16,7 +17,8 @@ export function addScripts(program: Command, run: Run): void {
     .command('ask [prompt]')
     .description('ask Claude: the answer comes here and in your chat')
     .option('--json', 'as JSON')
-    .action(async (prompt: string | undefined, options: CommonOptions) => {
+    .option('--bot <name>', 'in the chat of this bot, the first one unless named')
+    .action(async (prompt: string | undefined, options: CommonOptions & { bot?: string }) => {
       const { ask } = await import('../ask.ts');
       await run(options, (context) => ask(context, prompt, options));
     });

@@ -12,6 +12,13 @@ export function addService(program: Command, run: Run): void {
       await run({}, restart);
     });
   program
+    .command('reload')
+    .description('let the service take its bots as they are set up now, without a stop')
+    .action(async () => {
+      const { reload } = await import('../reload.ts');
+      await run({}, reload);
+    });
+  program
     .command('stop')
     .description('stop the service; running turns may finish')
     .action(async () => {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommonOptions } from '../context.ts';
+import type { TelegramSetupOptions } from '../telegram-setup.ts';
 import type { Run } from './run.ts';
 
 /** Declares what sets Claudio up, changes its settings and takes it away. */
@@ -10,16 +11,24 @@ export function addSetup(program: Command, run: Run): void {
     .option('-y, --yes', 'ask nothing')
     .option('--quick', 'a tunnel with a throw-away address, to try it')
     .option('--no-tunnel', 'set up no tunnel')
-    .action(async (options: CommonOptions & { quick?: boolean; tunnel: boolean }) => {
-      const { install } = await import('../install.ts');
-      await run(options, (context) => install(context, options));
-    });
+    .option('--bot <name>', 'a further bot beside the first, and nothing else')
+    .option('--token-stdin', 'with --bot: read its token from standard input')
+    .option('--chat-id <id>', 'with --bot: your chat, instead of waiting for /start', chatId)
+    .action(
+      async (
+        options: CommonOptions & { quick?: boolean; tunnel: boolean } & TelegramSetupOptions,
+      ) => {
+        const { install } = await import('../install.ts');
+        await run(options, (context) => install(context, options));
+      },
+    );
   program
     .command('uninstall')
     .description('take everything away again but the home folder')
     .option('--purge', 'the home folder too, with all messages and settings')
+    .option('--bot <name>', 'this bot, and nothing else')
     .option('-y, --yes', 'ask nothing')
-    .action(async (options: CommonOptions & { purge?: boolean }) => {
+    .action(async (options: CommonOptions & { purge?: boolean; bot?: string }) => {
       const { uninstall } = await import('../uninstall.ts');
       await run(options, (context) => uninstall(context, options));
     });
@@ -30,11 +39,14 @@ export function addSetup(program: Command, run: Run): void {
     .description('connect a bot: takes its token, and waits for your /start')
     .option('--token-stdin', 'read the token from standard input')
     .option('--chat-id <id>', 'your chat, instead of waiting for /start', chatId)
+    .option('--bot <name>', 'which bot, the first one unless named')
     .option('-y, --yes', 'ask nothing: who opens the link first is the owner')
-    .action(async (options: CommonOptions & { tokenStdin?: boolean; chatId?: string }) => {
-      const { telegramSetup } = await import('../telegram-setup.ts');
-      await run(options, (context) => telegramSetup(context, options));
-    });
+    .action(
+      async (options: CommonOptions & { tokenStdin?: boolean; chatId?: string; bot?: string }) => {
+        const { telegramSetup } = await import('../telegram-setup.ts');
+        await run(options, (context) => telegramSetup(context, options));
+      },
+    );
 
   const tunnel = program.command('tunnel').description('the way from Telegram to this machine');
   tunnel
@@ -64,25 +76,34 @@ export function addSetup(program: Command, run: Run): void {
     .command('list', { isDefault: true })
     .description('print all settings, secrets masked')
     .option('--json', 'as JSON')
-    .action(async (options: CommonOptions) => {
+    .option('--bot <name>', 'those of this bot')
+    .action(async (options: CommonOptions & { bot?: string }) => {
       const { configList } = await import('../config.ts');
       await run(options, (context) => configList(context, options));
     });
   config
     .command('get <key>')
     .description('print one setting; a secret is masked')
-    .action(async (key: string) => {
+    .option('--bot <name>', 'as this bot has it')
+    .action(async (key: string, options: { bot?: string }) => {
       const { configGet } = await import('../config.ts');
-      await run({}, (context) => configGet(context, key));
+      await run({}, (context) => configGet(context, key, options));
     });
   config
     .command('set <key> [value]')
     .description('change a setting; without a value it is read from standard input')
     .option('--unset', 'back to the default')
-    .action(async (key: string, value: string | undefined, options: { unset?: boolean }) => {
-      const { configSet } = await import('../config.ts');
-      await run({}, (context) => configSet(context, key, value, options));
-    });
+    .option('--bot <name>', 'for this bot alone')
+    .action(
+      async (
+        key: string,
+        value: string | undefined,
+        options: { unset?: boolean; bot?: string },
+      ) => {
+        const { configSet } = await import('../config.ts');
+        await run({}, (context) => configSet(context, key, value, options));
+      },
+    );
 }
 
 function chatId(text: string): string {

@@ -87,7 +87,8 @@ export function createBatches(database: Database, clock: Clock, delayMs: number)
   const firstStart = sqlite
     .prepare<[{ conversationId: string; sinceMs: number }]>(
       `SELECT min(position) - 1 FROM (SELECT position, created_at_ms FROM messages
-         WHERE conversation_id = :conversationId ORDER BY position DESC LIMIT ${FIRST_LOOK_COUNT})
+         WHERE conversation_id = :conversationId AND role <> 'overheard'
+         ORDER BY position DESC LIMIT ${FIRST_LOOK_COUNT})
        WHERE created_at_ms >= :sinceMs`,
     )
     .pluck();
@@ -97,7 +98,7 @@ export function createBatches(database: Database, clock: Clock, delayMs: number)
   const plenty = sqlite
     .prepare<[{ conversationId: string; after: number }]>(
       `SELECT count(*) FROM (SELECT 1 FROM messages WHERE conversation_id = :conversationId
-         AND position > :after AND role <> 'command' LIMIT ${PLENTY_COUNT})`,
+         AND position > :after AND role in ('person', 'claude') LIMIT ${PLENTY_COUNT})`,
     )
     .pluck();
   // Not what was taken back before Claude was given it, nor what a person was told instead of an answer.

@@ -23,6 +23,7 @@ export const OUTAGE_COUNT = 6;
 const FAULTS: Readonly<Record<Code, 'outage' | 'unclear' | 'asked'>> = {
   'not-found': 'outage',
   'no-folder': 'outage',
+  'no-sandbox': 'outage',
   'cannot-start': 'outage',
   'not-logged-in': 'outage',
   'invalid-credentials': 'outage',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { makeWebhookSecret } from '../../platform/configuration/load.ts';
+import { makeWebhookSecret } from '../../platform/configuration/complete-bot.ts';
 import { isFolder } from '../../platform/files.ts';
 import { isUntouched } from '../status/status.ts';
 import type { View } from '../status/site.ts';

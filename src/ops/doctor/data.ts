@@ -6,6 +6,7 @@ import { checkDatabase } from '../../platform/database/check.ts';
 import { openDatabase } from '../../platform/database/open.ts';
 import { createProcessTable } from '../../platform/process/table.ts';
 import type { View } from '../status/site.ts';
+import { auditDiagnosis } from './audit.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 const BYTES_PER_MB = 1e6;
@@ -50,6 +51,7 @@ export async function dataDiagnoses(view: View): Promise<readonly Diagnosis[]> {
   }
   return [
     { name, state: 'ok', text: `sound, ${(health.sizeBytes / BYTES_PER_MB).toFixed(1)} MB` },
+    auditDiagnosis(path),
     ...(view.report === null ? await leftovers(path) : []),
   ];
 }

@@ -7,6 +7,9 @@ import { dataDiagnoses } from './data.ts';
 import { groupOf, type Diagnosis, type Group } from './diagnosis.ts';
 import { machineDiagnoses } from './machine.ts';
 import { memoryDiagnoses } from './memory.ts';
+import { type OwnFile, ownFileDiagnosis } from './own-file.ts';
+import { placeDiagnoses } from './places.ts';
+import { policyDiagnosis } from './policy.ts';
 import { serviceDiagnoses } from './service.ts';
 import { telegramDiagnoses } from './telegram.ts';
 import { tunnelDiagnoses } from './tunnel.ts';
@@ -20,14 +23,23 @@ export interface Examination {
   readonly groups: readonly Group[];
 }
 
-/** Looks at everything in depth. Changes nothing. Takes seconds, and a quarter of a minute at most. */
-export async function examine(site: Site): Promise<Examination> {
+/**
+ * Looks at everything in depth. Changes nothing. Takes seconds, and a quarter of a minute at most.
+ *
+ * @param ownFiles Files of the person's own that only others can read.
+ */
+export async function examine(site: Site, ownFiles: readonly OwnFile[] = []): Promise<Examination> {
   const view = await viewOf(site);
   const look = (title: string, work: (view: View) => Promise<readonly Diagnosis[]>) =>
     groupOf(title, LIMIT_MS, () => work(view));
   const groups = await Promise.all([
     look('Machine', machineDiagnoses),
-    look('Configuration', (seen) => Promise.resolve(configurationDiagnoses(seen))),
+    look('Configuration', async (seen) => [
+      ...configurationDiagnoses(seen),
+      policyDiagnosis(seen),
+      ...ownFiles.map((file) => ownFileDiagnosis(seen, file)),
+      ...(await placeDiagnoses(seen)),
+    ]),
     look('Claude Code', async (seen) => [findingOf(await askClaude(seen))]),
     look('Telegram', telegramDiagnoses),
     look('Tunnel', tunnelDiagnoses),

@@ -2,18 +2,42 @@ import { setTimeout } from 'node:timers/promises';
 import { createBotApi, type CallFailure } from '../../channels/telegram/client.ts';
 import { refusesToken } from '../../channels/telegram/outcome.ts';
 import { getMe } from '../../channels/telegram/webhook.ts';
+import type { Finding } from '../../core/finding.ts';
+import { asBotSees } from '../../platform/configuration/load.ts';
 import { askHealth } from '../ask-health.ts';
 import { reasonOf, showTyping } from '../install/bot.ts';
 import { hurried, type View } from '../status/site.ts';
-import { tokenRefused, webhookFinding } from '../status/webhook.ts';
+import { tokenRefused, webhookFinding, webhookFindings } from '../status/webhook.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 /** How long the service is given to register its webhook anew, and how often it is asked. */
 const REGISTRATION_LIMIT_MS = 10_000;
 const ASK_EVERY_MS = 500;
 
-/** Whether the token is right, the chat can be written to, and the webhook stands. */
+/** Of each bot: whether the token is right, the chat can be written to, and the webhook stands. */
 export async function telegramDiagnoses(view: View): Promise<readonly Diagnosis[]> {
+  const { configuration } = view;
+  if (configuration.bots.length === 1) return await botDiagnoses(view, webhookFinding);
+  const webhooks = await webhookFindings(view);
+  const groups = await Promise.all(
+    configuration.bots.map(async ({ name }, index) => {
+      const mine = { ...view, configuration: asBotSees(configuration, name) };
+      const webhook = webhooks[index];
+      const found = await botDiagnoses(mine, () =>
+        webhook === undefined
+          ? webhookFinding(mine)
+          : Promise.resolve({ ...webhook, name: 'webhook' }),
+      );
+      return found.map((diagnosis) => ({ ...diagnosis, name: `${name}: ${diagnosis.name}` }));
+    }),
+  );
+  return groups.flat();
+}
+
+async function botDiagnoses(
+  view: View,
+  lookAtWebhook: (view: View) => Promise<Finding>,
+): Promise<readonly Diagnosis[]> {
   const { settings } = view.configuration;
   const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_ID: chatId } = settings;
   if (token === undefined) {
@@ -31,7 +55,7 @@ export async function telegramDiagnoses(view: View): Promise<readonly Diagnosis[
   if (me.kind !== 'bot') return [botFailure(me)];
   const [typing, webhook] = await Promise.all([
     chatId === undefined ? null : showTyping(api, chatId),
-    webhookFinding(view),
+    lookAtWebhook(view),
   ]);
   return [
     { name: 'bot', state: 'ok', text: `@${me.username}` },

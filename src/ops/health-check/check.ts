@@ -14,6 +14,7 @@ import { askHealth, type AskedHealth, type HealthAnswer } from '../ask-health.ts
 import type { ServiceManager } from '../service/service-manager.ts';
 import { lookAtBackups } from './backups.ts';
 import { tellOwner } from './alerts.ts';
+import { lookAtAudit } from './audit.ts';
 import { lookAtLog } from './bursts.ts';
 import { lookAtDisks } from './disks.ts';
 import { lookBehind } from './behind.ts';
@@ -93,6 +94,7 @@ export async function checkHealth(parts: HealthCheckParts): Promise<readonly Obs
     inTime('errors', 'The log', () => lookAtLog(join(home, 'claudio.log'), clock)),
     inTime('backup', 'The backup', async () => [await lookAtBackups(parts.host, settings, clock)]),
   ]);
+  const audit = await inTime('audit', 'The audit log', () => Promise.resolve(lookAtAudit(home)));
   const all = [
     service,
     update,
@@ -102,8 +104,13 @@ export async function checkHealth(parts: HealthCheckParts): Promise<readonly Obs
     ...backup,
     ...log,
     ...behind,
+    ...audit,
   ];
-  const redact = redactor(SECRET_SETTINGS.flatMap((name) => configuration.given[name] ?? []));
+  const redact = redactor(
+    [configuration, ...configuration.bots].flatMap(({ given }) =>
+      SECRET_SETTINGS.flatMap((name) => given[name] ?? []),
+    ),
+  );
   const found = all.map((observation) => redacted(observation, redact));
   return [...found, ...(await tellOwner({ ...parts, notes, found }))];
 }

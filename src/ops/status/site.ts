@@ -78,18 +78,27 @@ export async function inTime(
   limitMs: number,
   look: () => Promise<Finding>,
 ): Promise<Finding> {
-  const found: Finding[] = [];
+  const [found] = await inTimeEach(name, limitMs, async () => [await look()]);
+  return found ?? { name, state: 'warning', text: 'nothing was found' };
+}
+
+/** The same for a look that finds several things. */
+export async function inTimeEach(
+  name: string,
+  limitMs: number,
+  look: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  const found: (readonly Finding[])[] = [];
   try {
     await within(
       limitMs,
-      look().then((finding) => found.push(finding)),
+      look().then((findings) => found.push(findings)),
     );
   } catch (thrown) {
-    return { name, state: 'failed', ...textOf(thrown) };
+    return [{ name, state: 'failed', ...textOf(thrown) }];
   }
-  return (
-    found[0] ?? { name, state: 'warning', text: `it did not answer within ${limitMs / 1000} s` }
-  );
+  const text = `it did not answer within ${limitMs / 1000} s`;
+  return found[0] ?? [{ name, state: 'warning', text }];
 }
 
 /** What was thrown, as a text without a full stop and what to do about it. */

@@ -6,9 +6,17 @@ import { databaseFindings } from './database.ts';
 import { healthCheckFinding } from './health-check.ts';
 import { memoryFindings } from './memory.ts';
 import { serviceFinding } from './service.ts';
-import { inTime, verdictOf, viewOf, type Site, type Verdict, type View } from './site.ts';
+import {
+  inTime,
+  inTimeEach,
+  verdictOf,
+  viewOf,
+  type Site,
+  type Verdict,
+  type View,
+} from './site.ts';
 import { tunnelFinding } from './tunnel.ts';
-import { webhookFinding } from './webhook.ts';
+import { webhookFindings } from './webhook.ts';
 
 /** For one line; they come side by side, after the second and a half that the view takes at most. */
 const LIMIT_MS = 3300;
@@ -38,9 +46,9 @@ export async function lookAround(site: Site): Promise<Status> {
       ],
     };
   }
-  const [service, webhook, claude, backup, healthCheck] = await Promise.all([
+  const [service, webhooks, claude, backup, healthCheck] = await Promise.all([
     inTime('service', LIMIT_MS, () => serviceFinding(view)),
-    inTime('webhook', LIMIT_MS, () => webhookFinding(view)),
+    inTimeEach('webhook', LIMIT_MS, () => webhookFindings(view)),
     inTime('claude', LIMIT_MS, () => claudeFinding(view)),
     inTime('backup', LIMIT_MS, () => backupFinding(host, configuration.settings, clock)),
     inTime('health check', LIMIT_MS, () => healthCheckFinding(view)),
@@ -49,7 +57,7 @@ export async function lookAround(site: Site): Promise<Status> {
     service,
     ...configurationFindings(configuration),
     tunnelFinding(view),
-    webhook,
+    ...webhooks,
     claude,
     ...databaseFindings(configuration.home, clock),
     ...memoryFindings(view),
@@ -61,8 +69,15 @@ export async function lookAround(site: Site): Promise<Status> {
 }
 
 /** The first thing that anybody sets up is missing. */
-export function isUntouched({ given }: Inspection): boolean {
-  return given['TELEGRAM_BOT_TOKEN'] === undefined && given['TELEGRAM_CHAT_ID'] === undefined;
+export function isUntouched({ given, bots }: Inspection): boolean {
+  return (
+    bots.every(
+      ({ settings }) =>
+        settings.TELEGRAM_BOT_TOKEN === undefined && settings.TELEGRAM_CHAT_ID === undefined,
+    ) &&
+    given['TELEGRAM_BOT_TOKEN'] === undefined &&
+    given['TELEGRAM_CHAT_ID'] === undefined
+  );
 }
 
 /** A line for each fault and each doubt; none where all is well. */

@@ -4,6 +4,7 @@ import { refusesToken } from '../../channels/telegram/outcome.ts';
 import { webhookState } from '../../channels/telegram/webhook.ts';
 import type { Finding } from '../../core/finding.ts';
 import { excerpt, formatDuration } from '../../core/format.ts';
+import { asBotSees } from '../../platform/configuration/load.ts';
 import { isOwnWebhook, reasonOf } from '../install/bot.ts';
 import { hurried, type View } from './site.ts';
 
@@ -21,9 +22,31 @@ const checkSchema = z.looseObject({
   remedy: z.string().optional(),
 });
 
+/** Where there are several bots, each has its own. */
+const botsSchema = z.looseObject({ bots: z.array(z.looseObject({ name: z.string() })) });
+
+/** How Telegram delivers, a line for each bot; see {@link webhookFinding}. */
+export async function webhookFindings(view: View): Promise<readonly Finding[]> {
+  const { configuration, report } = view;
+  if (configuration.bots.length === 1) return [await webhookFinding(view)];
+  const seen = botsSchema.safeParse(report?.checks['webhook']);
+  return await Promise.all(
+    configuration.bots.map(async ({ name }) => {
+      const mine = asBotSees(configuration, name);
+      const own = seen.success ? seen.data.bots.find((bot) => bot.name === name) : undefined;
+      const finding = await webhookFinding({ ...view, configuration: mine }, own ?? null);
+      const owner = mine.settings.TELEGRAM_CHAT_ID ?? 'nobody';
+      return { ...finding, name: `bot ${name}`, text: `owner ${owner}: ${finding.text}` };
+    }),
+  );
+}
+
 /** How Telegram delivers: as the service sees it, or asked there directly. */
-export async function webhookFinding(view: View): Promise<Finding> {
-  const seen = checkSchema.safeParse(view.report?.checks['webhook']);
+export async function webhookFinding(
+  view: View,
+  check: unknown = view.report?.checks['webhook'],
+): Promise<Finding> {
+  const seen = checkSchema.safeParse(check);
   if (!seen.success) return await askTelegram(view);
   const { ok, state, pendingCount, lastError = null, reason, remedy } = seen.data;
   if (ok && state === 'not configured') return notConfigured();

@@ -1,12 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ClaudioError, messageOf } from '../../core/error.ts';
 import { ensurePrivateFolder, makePrivate } from '../files.ts';
-import { changeEnvFile } from './change.ts';
-import { parseEnvFile } from './env-file.ts';
-import { nearest } from '../../core/nearest.ts';
+import {
+  BOT_SETTING_NAMES,
+  findBots,
+  futureBot,
+  isBotsAlone,
+  type BotSettings,
+  type FoundBots,
+  type InspectedBot,
+} from './bots.ts';
+import { completeBot } from './complete-bot.ts';
+import { readable, readSettings } from './read-file.ts';
 import { contradictions, doubts } from './rules.ts';
 import { SETTING_NAMES, settingsSchema, type Settings } from './schema.ts';
 
@@ -17,10 +24,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Configuration {
   /** Absolute path of `$CLAUDIO_HOME`. */
   readonly home: string;
+  /** Those of the service as a whole; what a bot has of its own is here that of the first. */
   readonly settings: Settings & {
     readonly CLAUDE_WORK_DIR: string;
     readonly WEBHOOK_SECRET: string;
   };
+  /** At least one; `main` is the first, where there is one of that name. */
+  readonly bots: readonly BotSettings[];
   /** Where the agent's own variables are taken from, through its allow-list. */
   readonly environment: Environment;
   /** What does not stop the start and should be seen, a sentence each. */
@@ -88,36 +98,64 @@ function systemHome(): string | null {
 }
 
 /**
- * Reads `$CLAUDIO_HOME/service.env` and the environment, which wins. Where there is no webhook
- * secret yet, it makes one and saves it to the file.
+ * Reads `$CLAUDIO_HOME/service.env`, the environment, which wins over it, and `bots/NAME/bot.env` of each
+ * bot. Where a bot has no webhook secret yet, it makes one and saves it to the file of that bot. May be
+ * called again, for what was changed meanwhile.
  *
- * @throws ClaudioError `config.invalid`, naming every fault at once; `home.unusable`
+ * @throws ClaudioError `config.invalid`, naming every fault of all files at once; `home.unusable`
  */
 export function loadConfiguration(environment: Environment): Configuration {
   const home = claudioHome(environment);
   const file = settingsFile(home);
   if (existsSync(file)) readable(file, () => makePrivate(file));
   const { values, faults, warnings } = gather(environment, file);
-  const parsed = settingsSchema.safeParse(values);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      faults.push(`${issue.path.join('.')} ${issue.message}.`);
-    }
+  const found = findBots(home, file, values);
+  const first = withFirstBot(values, file, found);
+  const parsed = settingsSchema.safeParse(first);
+  for (const issue of parsed.error?.issues ?? []) {
+    const key = issue.path.join('.');
+    // What the file of a bot has wrong is told there.
+    if (first === values || !isBotsAlone(key)) faults.push(`${key} ${issue.message}.`);
   }
-  faults.push(...contradictions(values));
-  if (!parsed.success || faults.length > 0) throw invalid(faults, file);
-  warnings.push(...doubts(parsed.data));
+  faults.push(...contradictions(values), ...found.faults);
+  if (!parsed.success || faults.length > 0) {
+    const isOfBots = faults.length === found.faults.length;
+    throw invalid(faults, isOfBots ? 'what is named there' : file);
+  }
+  warnings.push(...doubts(parsed.data), ...found.warnings);
 
+  const bots = found.bots.map((bot) => completeBot(bot, userHomeOf(environment)));
   return {
     home,
     settings: {
       ...withPublicAddress(parsed.data),
       CLAUDE_WORK_DIR: parsed.data.CLAUDE_WORK_DIR ?? userHomeOf(environment),
-      WEBHOOK_SECRET: parsed.data.WEBHOOK_SECRET ?? makeWebhookSecret(file),
+      WEBHOOK_SECRET: bots[0]?.WEBHOOK_SECRET ?? '',
     },
+    bots,
     environment,
     warnings,
   };
+}
+
+/**
+ * The settings of the service, and where its first bot has a file of its own, what is one bot's alone
+ * from there: whoever asks for "the" bot or its owner gets the first.
+ */
+function withFirstBot(
+  values: Readonly<Record<string, string>>,
+  file: string,
+  { bots: [bot] }: FoundBots,
+): Readonly<Record<string, string>> {
+  if (bot === undefined || bot.file === file) return values;
+  return {
+    ...chosen(values, (name) => !isBotsAlone(name)),
+    ...chosen(bot.given, isBotsAlone),
+  };
+}
+
+function chosen(values: Readonly<Record<string, string>>, which: (name: string) => boolean) {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => which(name)));
 }
 
 /** The settings as far as they can be read. What is wrong or missing has its default, or is not there. */
@@ -126,8 +164,11 @@ export interface Inspection {
   readonly home: string;
   /** Absolute path of `service.env`, which need not be there. */
   readonly file: string;
+  /** What a bot has of its own is here that of the first. */
   readonly settings: Omit<Settings, RequiredSetting> & Partial<Pick<Settings, RequiredSetting>>;
-  /** The settings that were given, as text, by name: right or wrong. */
+  /** At least one, which may have nothing yet. */
+  readonly bots: readonly InspectedBot[];
+  /** The settings of the service that were given, as text, by name: right or wrong. */
   readonly given: Readonly<Record<string, string>>;
   /** A sentence each; none where the service would start. */
   readonly faults: readonly string[];
@@ -146,21 +187,51 @@ export function inspectConfiguration(environment: Environment): Inspection {
   const home = claudioHomePath(environment);
   const file = settingsFile(home);
   const { values, faults, warnings } = gather(environment, file);
+  const bots = findBots(home, file, values);
+  const first = withFirstBot(values, file, bots);
   const found: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
-    const parsed = schema.safeParse(values[name]);
+    const parsed = schema.safeParse(first[name]);
     if (parsed.success) {
       found[name] = parsed.data;
       continue;
     }
-    faults.push(...parsed.error.issues.map(({ message }) => `${name} ${message}.`));
+    if (first === values || !isBotsAlone(name)) {
+      faults.push(...parsed.error.issues.map(({ message }) => `${name} ${message}.`));
+    }
     const fallback = schema.safeParse(undefined);
     if (fallback.success) found[name] = fallback.data;
   }
-  faults.push(...contradictions(values));
+  faults.push(...contradictions(values), ...bots.faults);
   const settings = found as Inspection['settings'];
-  warnings.push(...doubts(settings));
-  return { home, file, settings: withPublicAddress(settings), given: values, faults, warnings };
+  warnings.push(...doubts(settings), ...bots.warnings);
+  return {
+    home,
+    file,
+    settings: withPublicAddress(settings),
+    bots: bots.bots,
+    given: values,
+    faults,
+    warnings,
+  };
+}
+
+/**
+ * The same configuration as one bot sees it: `file`, `given` and what is a bot's in `settings` are of
+ * that one. It need not be there yet.
+ */
+export function asBotSees(inspection: Inspection, name: string): Inspection {
+  const { home, settings, given } = inspection;
+  const bot = inspection.bots.find((one) => one.name === name) ?? futureBot(home, name, given);
+  const mine = new Set<string>(BOT_SETTING_NAMES);
+  const shared = Object.fromEntries(Object.entries(settings).filter(([key]) => !mine.has(key)));
+  return {
+    ...inspection,
+    file: bot.file,
+    given: bot.given,
+    // What of a bot is not there is not that of another.
+    settings: { ...(shared as typeof settings), ...bot.settings },
+  };
 }
 
 /** A named tunnel has one address, so it need not be said twice. */
@@ -172,13 +243,14 @@ function withPublicAddress<
   return { ...settings, WEBHOOK_URL: `https://${TUNNEL_HOSTNAME}` };
 }
 
-function settingsFile(home: string): string {
+/** Absolute path of `service.env`, which need not be there. */
+export function settingsFile(home: string): string {
   return join(home, 'service.env');
 }
 
 /** The settings as they were given, as text: from the file, and over that from the environment. */
 function gather(environment: Environment, file: string) {
-  const { values, faults, warnings } = readFile(file);
+  const { values, faults, warnings } = readSettings(file, SETTING_NAMES);
   for (const name of SETTING_NAMES) {
     const value = environment[name];
     if (value !== undefined) values[name] = value;
@@ -186,57 +258,6 @@ function gather(environment: Environment, file: string) {
   // An empty value means: not set.
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
   return { values: given, faults, warnings };
-}
-
-function readFile(file: string): {
-  values: Record<string, string>;
-  faults: string[];
-  warnings: string[];
-} {
-  if (!existsSync(file)) return { values: {}, faults: [], warnings: [] };
-  const parsed = parseEnvFile(readable(file, () => readFileSync(file, 'utf8')));
-  const values: Record<string, string> = {};
-  const warnings: string[] = [];
-  for (const { key, value, line } of parsed.entries) {
-    if (SETTING_NAMES.includes(key)) {
-      values[key] = value;
-      continue;
-    }
-    const suggestion = nearest(key, SETTING_NAMES);
-    warnings.push(
-      `${file}, line ${line}: ${key} is not a setting of Claudio and has no effect.` +
-        (suggestion === null ? '' : ` Did you mean ${suggestion}?`),
-    );
-  }
-  return {
-    values,
-    faults: parsed.faults.map((fault) => `Line ${fault.line} ${fault.message}.`),
-    warnings,
-  };
-}
-
-function readable<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new ClaudioError({
-      code: 'home.unusable',
-      message: `The settings in ${file} cannot be read: ${messageOf(error)}.`,
-      hint: 'Make the file yours and readable for you (chown, chmod 600).',
-      cause: error,
-    });
-  }
-}
-
-/**
- * Makes a webhook secret and saves it to a `service.env`.
- *
- * @throws ClaudioError `home.unusable`
- */
-export function makeWebhookSecret(file: string): string {
-  const secret = randomBytes(32).toString('base64url');
-  changeEnvFile(file, { WEBHOOK_SECRET: secret });
-  return secret;
 }
 
 function invalid(faults: readonly string[], where: string): ClaudioError {

@@ -31,8 +31,11 @@ export function checkChange(
 }
 
 /** What is right in itself and cannot be together, a sentence each. */
-export function contradictions(values: Readonly<Record<string, string>>): string[] {
-  return [...halves(values), ...conflicts(values)];
+export function contradictions(
+  values: Readonly<Record<string, string>>,
+  platform?: NodeJS.Platform,
+): string[] {
+  return [...halves(values), ...conflicts(values, platform)];
 }
 
 function halves(values: Readonly<Record<string, string>>): string[] {
@@ -41,18 +44,32 @@ function halves(values: Readonly<Record<string, string>>): string[] {
     : ['TUNNEL_NAME and TUNNEL_HOSTNAME go together: `claudio tunnel setup` sets both.'];
 }
 
-function conflicts(values: Readonly<Record<string, string>>): string[] {
-  if (values['TUNNEL_QUICK'] !== '1') return [];
-  return ['TUNNEL_NAME', 'WEBHOOK_URL']
-    .filter((name) => values[name] !== undefined)
-    .map((name) => `TUNNEL_QUICK makes an address of its own: remove ${name}, or TUNNEL_QUICK.`);
+function conflicts(
+  values: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): string[] {
+  const addresses = values['TUNNEL_QUICK'] === '1' ? ['TUNNEL_NAME', 'WEBHOOK_URL'] : [];
+  return [
+    ...addresses
+      .filter((name) => values[name] !== undefined)
+      .map((name) => `TUNNEL_QUICK makes an address of its own: remove ${name}, or TUNNEL_QUICK.`),
+    ...(values['SANDBOX'] === 'bubblewrap' && platform !== 'linux'
+      ? ['SANDBOX can be bubblewrap on Linux alone: set it to off here.']
+      : []),
+  ];
 }
 
 /** What is right in itself, and yet will not do. */
 export function doubts(
-  settings: Pick<Settings, 'CLAUDE_WORK_DIR' | 'ELEVENLABS_STT_MODEL'>,
+  settings: Pick<Settings, 'CLAUDE_WORK_DIR' | 'ELEVENLABS_STT_MODEL'> &
+    Partial<Pick<Settings, 'TELEGRAM_CHAT_ID'>>,
 ): string[] {
   const found: string[] = [];
+  if (settings.TELEGRAM_CHAT_ID?.startsWith('-') === true) {
+    found.push(
+      'TELEGRAM_CHAT_ID is that of a group, so nobody is the owner: being in a group is no right. Set it to your own id (@userinfobot on Telegram tells it), and let others in with `claudio access grant ID member`.',
+    );
+  }
   const workDir = settings.CLAUDE_WORK_DIR;
   if (workDir !== undefined && !isFolder(workDir)) {
     found.push(

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { MODES } from '../../core/mode.ts';
 import { PROGRESS_LEVELS } from '../../core/progress.ts';
 import { MODEL_NAME } from '../../core/model-name.ts';
 
@@ -27,6 +28,12 @@ const onOff = (fallback: '0' | '1') =>
     .enum(['0', '1'], { error: 'must be 1 (on) or 0 (off)' })
     .default(fallback)
     .transform((value) => value === '1');
+
+const dollars = (error: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(?:\.\d{1,2})?$/u, { error })
+    .transform(Number);
 
 /** A name that goes into a request to a service. */
 const name = (fallback: string) =>
@@ -129,6 +136,27 @@ export const settingsSchema = z.strictObject({
     .regex(/^\d{1,4}(?:\.\d{1,2})?$/u, { error: 'must be an amount in US dollars, such as 0.50' })
     .default('0.50')
     .transform(Number),
+
+  MODE: z.enum(MODES, { error: `must be one of ${MODES.join(', ')}` }).default('auto'),
+  POLICY: z
+    .enum(['permissive', 'strict'], { error: 'must be permissive or strict' })
+    .default('permissive'),
+  PROJECT_ROOTS: z
+    .string()
+    .transform((text) => text.split(':').filter((path) => path !== ''))
+    .refine((paths) => paths.length > 0 && paths.every((path) => isAbsolute(path)), {
+      error: 'must be absolute paths with colons between them, such as /home/me/code:/srv/www',
+    })
+    .optional(),
+  SANDBOX: z.enum(['off', 'bubblewrap'], { error: 'must be off or bubblewrap' }).default('off'),
+  PAIRING: onOff('1'),
+  AUDIT_TEXT: onOff('0'),
+  RATE_LIMIT_PER_HOUR: wholeNumber(0, 0, 100_000).optional(),
+  MAX_WAITING_PER_PERSON: wholeNumber(0, 0, 1000).optional(),
+  BUDGET_PER_DAY: dollars('must be an amount in US dollars, such as 5 or 2.50').optional(),
+  BUDGET_PER_MONTH: dollars('must be an amount in US dollars, such as 100').optional(),
+  PERSON_BUDGET_PER_DAY: dollars('must be an amount in US dollars, such as 1.50').optional(),
+  PERSON_BUDGET_PER_MONTH: dollars('must be an amount in US dollars, such as 20').optional(),
 
   MAX_QUEUE_SIZE: wholeNumber(5, 1, 1000),
   MAX_CONCURRENT_TURNS: wholeNumber(3, 1, 100),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claudeArguments } from '../../../src/agent/claude/arguments.ts';
+import { permissionsOf } from '../../../src/agent/claude/permissions.ts';
 import { emptyEnvironment } from '../../environment.ts';
 import { textReply } from '../../standins/model/reply.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -12,7 +13,14 @@ it('the argument vector of a run apart names no tool and none of what the person
   expect(
     claudeArguments({
       model: 'haiku',
-      tools: [],
+      permissions: permissionsOf({
+        tools: [],
+        limit: null,
+        mode: 'auto',
+        deniedFiles: [],
+        toolServer: null,
+      }),
+      settingsPath: null,
       isApart: true,
       systemPromptPath: '/tmp/run/system-prompt.md',
       readableDirs: [],

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTeller, type Teller } from '../../../src/agent/claude/events.ts';
 import type { StreamMessage } from '../../../src/agent/claude/stream.ts';
+import { digestOf } from '../../../src/platform/digest.ts';
 import { NO_USAGE } from '../../../src/core/turn.ts';
 
 let teller: Teller;
@@ -22,6 +23,7 @@ const uses = (...ids: readonly string[]): StreamMessage => ({
   toolUses: ids.map((id) => ({ id, name: 'Bash', input: { command: id } })),
   usage: NO_USAGE,
 });
+const digest = (command: string): string => digestOf({ command });
 const results = (...toolUseIds: readonly string[]): StreamMessage => ({
   type: 'tool-results',
   toolUseIds,
@@ -45,8 +47,14 @@ afterEach(() => {
 describe('what is told of a run', () => {
   it('is each tool at its beginning and, once, at its end', () => {
     expect(told(uses('a', 'b'), results('b', 'c'), results('b', 'a'), results('a'))).toEqual([
-      { kind: 'tool-began', toolUse: { id: 'a', tool: 'Bash', summary: 'Running a' } },
-      { kind: 'tool-began', toolUse: { id: 'b', tool: 'Bash', summary: 'Running b' } },
+      {
+        kind: 'tool-began',
+        toolUse: { id: 'a', tool: 'Bash', summary: 'Running a', inputDigest: digest('a') },
+      },
+      {
+        kind: 'tool-began',
+        toolUse: { id: 'b', tool: 'Bash', summary: 'Running b', inputDigest: digest('b') },
+      },
       { kind: 'tool-ended', toolUseId: 'b' },
       { kind: 'tool-ended', toolUseId: 'a' },
     ]);

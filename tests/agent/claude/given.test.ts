@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { claudeArguments } from '../../../src/agent/claude/arguments.ts';
+import { permissionsOf } from '../../../src/agent/claude/permissions.ts';
 import { testLog } from '../../support/log.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { aliveWith, eventsOf, kindOf, openRig, outcomeOf, type Rig } from './rig.ts';
@@ -26,10 +27,18 @@ const folderWith = (name: string, content: string): { dir: string; path: string 
 };
 
 it('the argument vector holds what a run is given, each value joined to its flag', () => {
+  const permissions = permissionsOf({
+    tools: ['Read', 'Bash(git log:*)', 'Bash(ls:*)'],
+    limit: null,
+    mode: 'auto',
+    deniedFiles: [],
+    toolServer: { name: 'claudio' },
+  });
   expect(
     claudeArguments({
       model: 'opus',
-      tools: ['Read', 'Bash(git log:*)', 'Bash(ls:*)'],
+      permissions,
+      settingsPath: null,
       systemPromptPath: '/tmp/run/system-prompt.md',
       readableDirs: ['/tmp/one', '/tmp/two, three'],
       toolServer: { name: 'claudio', configPath: '/tmp/run/tools.json' },

@@ -2,12 +2,21 @@ import fc from 'fast-check';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claudeArguments } from '../../../src/agent/claude/arguments.ts';
+import { permissionsOf } from '../../../src/agent/claude/permissions.ts';
 import { claudeEnvironment } from '../../../src/agent/claude/environment.ts';
 import { defusePrompt } from '../../../src/agent/claude/prompt-safety.ts';
 import { runToEnd } from '../../../src/platform/process/capture.ts';
 import { CLAUDE_PATH, emptyEnvironment } from '../../environment.ts';
 import { textReply } from '../../standins/model/reply.ts';
 import { openRig, outcomeOf, type Rig } from './rig.ts';
+
+const NO_TOOLS = permissionsOf({
+  tools: [],
+  limit: null,
+  mode: 'auto',
+  deniedFiles: [],
+  toolServer: null,
+});
 
 const SECRET = 'the-content-of-a-file';
 
@@ -92,7 +101,8 @@ describe('what a prompt cannot do', () => {
     };
     const args = claudeArguments({
       model: 'sonnet',
-      tools: [],
+      permissions: NO_TOOLS,
+      settingsPath: null,
       systemPromptPath: null,
       readableDirs: [],
       toolServer: null,

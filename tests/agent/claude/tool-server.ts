@@ -7,28 +7,49 @@ import type { ToolServer } from '../../../src/core/agent.ts';
 const callSchema = z.looseObject({
   id: z.union([z.number(), z.string()]).optional(),
   method: z.string(),
-  params: z.looseObject({ protocolVersion: z.string().optional() }).optional(),
+  params: z
+    .looseObject({
+      protocolVersion: z.string().optional(),
+      name: z.string().optional(),
+      arguments: z.unknown().optional(),
+    })
+    .optional(),
 });
 
-/** A Model Context Protocol server with one tool, `look`. */
+const askedSchema = z.strictObject({
+  tool_name: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  tool_use_id: z.string(),
+});
+
+/** What a tool that decides about others is asked. */
+export type Asked = z.infer<typeof askedSchema>;
+
+/** A Model Context Protocol server with one tool, `look`, and another where it decides about tools. */
 export interface ToolServerStandin extends ToolServer {
   /** The `Authorization` of every request, oldest first. */
   readonly authorizations: readonly (string | undefined)[];
   /** How often the tool was called. */
   readonly callCount: number;
+  /** What the tool that decides was asked, oldest first. */
+  readonly asked: readonly Asked[];
   close(): Promise<void>;
 }
 
 /**
  * Starts one on a free port of 127.0.0.1. It answers a call with `result`, which may take its time.
  *
+ * @param approve Says what is allowed, as JSON; what it throws is an answer of 400.
+ *
  * Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports
  */
 export async function startToolServer(
   name: string,
   result: () => string | Promise<string>,
+  approve?: (asked: Asked) => unknown,
 ): Promise<ToolServerStandin> {
   const authorizations: (string | undefined)[] = [];
+  const asked: Asked[] = [];
   let callCount = 0;
 
   async function resultOf({ method, params }: z.infer<typeof callSchema>): Promise<object | null> {
@@ -41,9 +62,19 @@ export async function startToolServer(
         };
       case 'tools/list':
         return {
-          tools: [{ name: 'look', description: 'Looks.', inputSchema: { type: 'object' } }],
+          tools: [
+            { name: 'look', description: 'Looks.', inputSchema: { type: 'object' } },
+            ...(approve === undefined
+              ? []
+              : [{ name: 'approve', description: 'Decides.', inputSchema: { type: 'object' } }]),
+          ],
         };
       case 'tools/call':
+        if (approve !== undefined && params?.name === 'approve') {
+          const one = askedSchema.parse(params.arguments);
+          asked.push(one);
+          return { content: [{ type: 'text', text: JSON.stringify(await approve(one)) }] };
+        }
         callCount += 1;
         return { content: [{ type: 'text', text: await result() }] };
       default:
@@ -82,7 +113,9 @@ export async function startToolServer(
     name,
     url: `http://127.0.0.1:${address.port}/mcp`,
     token: `made-up-${address.port}-token`,
+    ...(approve === undefined ? {} : { approvalTool: 'approve' }),
     authorizations,
+    asked,
     get callCount() {
       return callCount;
     },

@@ -89,13 +89,16 @@ it('keeps a reply that meets a revoked token: the owner may set a new one', asyn
   expect(outcome).toMatchObject({ kind: 'unreachable' });
 });
 
-it('follows a group that has become a supergroup, so that its answers arrive', async () => {
+it('says where a group has gone that became a supergroup, and goes on there under the key that it had', async () => {
   const group = conversationOf({ channel: 'telegram', bot: '1', chat: '-77', thread: null });
   const supergroup = -1_000_077;
   standin.updates.text('hi', { chat: supergroup });
   standin.fault({ chat: -77 }, { kind: 'moved', to: supergroup });
   const [part] = channel.render({ markdown: 'x', replyTo: null, buttons: [] });
-  expect(await channel.send(group, part ?? {})).toMatchObject({ kind: 'sent' });
+  const movedTo = String(supergroup);
+  expect(await channel.send(group, part ?? {})).toEqual({ kind: 'moved', movedTo });
+  const moved = { ...group, chat: movedTo };
+  expect(await channel.send(moved, part ?? {})).toMatchObject({ kind: 'sent' });
   expect(standin.sentMessages(supergroup).map(({ text }) => text)).toEqual(['x']);
 });
 

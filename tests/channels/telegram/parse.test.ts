@@ -25,6 +25,8 @@ describe('messages', () => {
       quote: null,
       forwardedFrom: null,
       command: null,
+      isPrivate: true,
+      isAddressed: true,
     });
   });
 

@@ -127,6 +127,8 @@ describe('a batch', () => {
       attachments: [],
       albumId: null,
       quote: null,
+      isPrivate: true,
+      isAddressed: true,
       forwardedFrom: null,
       command: { name: 'status', args: '' },
     });

@@ -39,6 +39,12 @@ function answered({ result, description }: Answer): Reply {
   return json(200, { ok: true, result, ...said }, description ?? null);
 }
 
+function upgraded(to: number): Refusal {
+  return new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
+    migrate_to_chat_id: to,
+  });
+}
+
 /** What a fault answers in place of the method; null where it leaves the answer to the method. */
 function replyOf(behaviour: Behaviour): Reply | null {
   switch (behaviour.kind) {
@@ -53,11 +59,7 @@ function replyOf(behaviour: Behaviour): Reply | null {
     case 'error':
       return refused(new Refusal(behaviour.status, behaviour.description));
     case 'moved':
-      return refused(
-        new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
-          migrate_to_chat_id: behaviour.to,
-        }),
-      );
+      return refused(upgraded(behaviour.to));
     case 'html':
       return {
         status: behaviour.status,
@@ -83,6 +85,11 @@ function replyOf(behaviour: Behaviour): Reply | null {
 
 async function run(state: State, method: Method, call: Call): Promise<Reply> {
   try {
+    const movedTo = state.chats.get(Number(call.chat))?.movedTo ?? null;
+    if (movedTo !== null) {
+      method.params.parse(call.params);
+      throw upgraded(movedTo);
+    }
     return answered(await method.run(state, call.params));
   } catch (thrown) {
     if (thrown instanceof Refusal) return refused(thrown);

@@ -77,6 +77,8 @@ export interface ChatState {
   readonly drafts: Map<number | null, StoredDraft>;
   readonly messages: StoredMessage[];
   readonly topics: Set<number>;
+  /** The supergroup that it became: it takes no calls any more. */
+  movedTo: number | null;
   nextMessageId: number;
 }
 
@@ -125,6 +127,7 @@ export function chatOf(state: State, chatId: number): ChatState {
     drafts: new Map(),
     messages: [],
     topics: new Set(),
+    movedTo: null,
     nextMessageId: 1,
   };
   state.chats.set(chatId, made);

@@ -75,6 +75,11 @@ export interface Updates {
   press(message: StoredMessage, button: string, options?: PressOptions): Update;
   /** A message of any kind: fields of the Bot API beside those that every message has. */
   other(content: Readonly<Record<string, unknown>>, origin?: Origin): Update;
+  /**
+   * A group becomes a supergroup: its last message, and the first of the supergroup. From now on the group
+   * takes no calls.
+   */
+  migrated(group: number, supergroup: number): readonly [last: Update, first: Update];
 }
 
 export interface PressOptions {
@@ -93,6 +98,18 @@ function commandsIn(text: string): MessageEntity[] {
     offset: match.index,
     length: match[0].length,
   }));
+}
+
+function mentionsIn(text: string): MessageEntity[] {
+  return [...text.matchAll(/(?<![\w@/])@\w{5,32}/g)].map((match) => ({
+    type: 'mention',
+    offset: match.index,
+    length: match[0].length,
+  }));
+}
+
+function entitiesIn(text: string): MessageEntity[] {
+  return [...commandsIn(text), ...mentionsIn(text)].toSorted((a, b) => a.offset - b.offset);
 }
 
 function seconds(): number {
@@ -153,7 +170,7 @@ export function createUpdates(state: State): Updates {
       from,
       byBot: false,
       text,
-      entities: commandsIn(text),
+      entities: entitiesIn(text),
       document: null,
       threadId: origin.thread ?? null,
       replyTo: origin.replyTo ?? null,
@@ -197,7 +214,7 @@ export function createUpdates(state: State): Updates {
     },
     edited(message, text) {
       message.text = text;
-      message.entities = commandsIn(text);
+      message.entities = entitiesIn(text);
       message.editCount += 1;
       return {
         update_id: nextId(),
@@ -251,5 +268,18 @@ export function createUpdates(state: State): Updates {
       };
     },
     other: (content, origin = {}) => send('', origin, content),
+    migrated(group, supergroup) {
+      const old = chatOf(state, group);
+      const title = 'title' in old.chat && old.chat.title !== undefined ? old.chat.title : 'Group';
+      old.movedTo = supergroup;
+      return [
+        send('', { chat: { id: group, type: 'group', title } }, { migrate_to_chat_id: supergroup }),
+        send(
+          '',
+          { chat: { id: supergroup, type: 'supergroup', title } },
+          { migrate_from_chat_id: group },
+        ),
+      ];
+    },
   };
 }

@@ -1,0 +1,23 @@
+/** The names of the commands that come with Claudio, and of none that people may add. */
+export const BUILT_IN_NAMES: readonly string[] = [
+  'start',
+  'help',
+  'stop',
+  'queue',
+  'new',
+  'status',
+  'usage',
+  'haiku',
+  'sonnet',
+  'opus',
+  'model',
+  'verbose',
+  'memory',
+  'remember',
+  'forget',
+  'access',
+  'listen',
+  'project',
+  'mode',
+  'confirm',
+];

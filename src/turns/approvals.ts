@@ -1,0 +1,328 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { approvals, turns } from '../../drizzle/schema.ts';
+import type { Button } from '../core/channel.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
+import type { Person } from '../core/inbound.ts';
+import { type Mask, maskKeys } from '../core/mask.ts';
+import type { Outbox } from '../outbox/append.ts';
+import type { Database } from '../platform/database/open.ts';
+import type { Audit } from '../policy/audit.ts';
+import type { ApprovalRules } from './approval-rules.ts';
+import type { Subject } from './approval-subject.ts';
+
+/** The verb of the buttons below what waits to be allowed: `approve:<id>.<once|turn|project|deny>`. */
+export const APPROVE = 'approve';
+
+/** How far a permission reaches: this use, others in this attempt at the turn, all in the folder. */
+export const REACHES = ['once', 'turn', 'project'] as const;
+export type Reach = (typeof REACHES)[number];
+
+const LABELS: Readonly<Record<Reach, string>> = {
+  once: '✅ Allow',
+  turn: 'Allow for this turn',
+  project: 'Always for this project',
+};
+
+export type StoredApproval = typeof approvals.$inferSelect;
+
+/** The attempt at a turn that wants to use a tool. */
+export interface Applicant {
+  readonly turnId: number;
+  /** From 1. */
+  readonly attempt: number;
+  readonly conversation: Conversation;
+  /** Absolute, with links resolved. */
+  readonly folder: string;
+}
+
+/** What is to be decided. */
+export interface Application {
+  readonly tool: string;
+  readonly subject: Subject;
+  readonly inputDigest: string;
+}
+
+/** What somebody said to it. */
+export type Decision =
+  | { readonly kind: 'allowed'; readonly reach: Reach }
+  /** `reason`: in their words. */
+  | { readonly kind: 'denied'; readonly reason: string | null };
+
+/** What came of it for whoever waits. */
+export type Verdict = (Decision & { readonly by: string }) | { readonly kind: 'withdrawn' };
+
+/** One that waits to be decided. */
+export interface OpenApproval {
+  readonly id: number;
+  readonly turnId: number;
+  readonly tool: string;
+  /** Who asked for the turn; `null`: it was typed in a shell. */
+  readonly askerId: string | null;
+  readonly askedAtMs: number;
+}
+
+/**
+ * Uses of tools that Claude asks to be allowed. What is asked and decided stands in the rows alone, and
+ * counts only while the attempt runs that asked and waits for it: nothing is ever allowed afterwards.
+ */
+export interface Approvals {
+  /**
+   * Whether it is allowed already: for this turn, or always in this folder. Notes it, where it is. To be
+   * called in a transaction with {@link Approvals.ask}.
+   */
+  isAllowed(applicant: Applicant, application: Application): boolean;
+  /** Asks, in one transaction with the message that shows it. @returns The id. */
+  ask(applicant: Applicant, application: Application): number;
+  /**
+   * Takes a decision down. To be called in the transaction of the update that brought it; afterwards
+   * {@link wake} tells whoever waits. That the person may decide is for the caller to see to.
+   *
+   * @returns `gone` where nobody waits for it, or it cannot be allowed as far as that.
+   */
+  decide(id: number, decision: Decision, by: Person): 'decided' | 'gone';
+  get(id: number): (StoredApproval & { readonly askerId: string | null }) | null;
+  /** The newest in a conversation that is waited for. */
+  openFor(conversationId: string): OpenApproval | null;
+  /** What a turn waits for, as it was shown: the newest. */
+  openOf(turnId: number): StoredApproval | null;
+  /** Takes back what is open of a turn that is over or begins anew. */
+  withdraw(turnId: number): void;
+  /** Takes back one that is no longer wanted. */
+  withdrawOne(id: number): void;
+  /** Resolves with what was decided; with `withdrawn` when nothing will be, or `signal` aborts. */
+  waitFor(id: number, signal: AbortSignal): Promise<Verdict>;
+  /** Has all who wait look again. To be called after a commit that may have decided something. */
+  wake(): void;
+}
+
+interface Wait {
+  readonly id: number;
+  readonly signal: AbortSignal;
+  readonly look: () => void;
+}
+
+// As the partial index has it.
+const OPEN = sql`${approvals.status} = 'open'`;
+
+export function createApprovals(parts: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly audit: Audit;
+  readonly rules: ApprovalRules;
+  readonly mask?: Mask;
+}): Approvals {
+  const { database, clock, outbox, rules, mask = maskKeys } = parts;
+  const { orm } = database;
+  const waiting = new Set<Wait>();
+  const isWaitedFor = (id: number): boolean =>
+    [...waiting].some((wait) => wait.id === id && !wait.signal.aborted);
+
+  const audit = (
+    { turnId, conversation }: Pick<Applicant, 'turnId'> & { conversation: { id: string } },
+    event: 'asked' | 'allowed' | 'denied',
+    personId: string,
+    details: Readonly<Record<string, string | number>>,
+  ): void => {
+    parts.audit.write({
+      event: `approval.${event}`,
+      conversationId: conversation.id,
+      personId,
+      turnId,
+      ...(event === 'asked' ? {} : { decision: event }),
+      details,
+    });
+  };
+
+  const select = () =>
+    orm
+      .select({ approval: approvals, askerId: turns.personId, turn: turns })
+      .from(approvals)
+      .innerJoin(turns, eq(turns.id, approvals.turnId));
+
+  const found = (id: number) => select().where(eq(approvals.id, id)).get();
+
+  /** Whether the attempt that asked still waits for it. */
+  const isPending = ({ approval, turn }: NonNullable<ReturnType<typeof found>>): boolean =>
+    approval.status === 'open' &&
+    turn.status === 'running' &&
+    turn.stopRequestedAtMs === null &&
+    turn.attemptCount === approval.attempt &&
+    isWaitedFor(approval.id);
+
+  const withdrawWhere = (which: ReturnType<typeof eq>): void => {
+    orm.update(approvals).set({ status: 'withdrawn' }).where(and(which, OPEN)).run();
+  };
+
+  return {
+    isAllowed: (applicant, { tool, subject, inputDigest }) => {
+      if (subject.further === null) return false;
+      const scope = { folder: applicant.folder, tool: subject.tool, pattern: subject.pattern };
+      const rule = rules.find(scope);
+      if (rule !== null) {
+        audit(applicant, 'allowed', '', { tool, inputDigest, reach: 'project', rule });
+        return true;
+      }
+      const earlier = orm
+        .select({ id: approvals.id })
+        .from(approvals)
+        .where(
+          and(
+            eq(approvals.turnId, applicant.turnId),
+            eq(approvals.attempt, applicant.attempt),
+            eq(approvals.status, 'allowed'),
+            eq(approvals.reach, 'turn'),
+            eq(approvals.tool, subject.tool),
+          ),
+        )
+        .limit(1)
+        .get();
+      if (earlier === undefined) return false;
+      audit(applicant, 'allowed', '', { tool, inputDigest, reach: 'turn', approval: earlier.id });
+      return true;
+    },
+
+    ask: (applicant, { tool, subject, inputDigest }) =>
+      database.transaction(() => {
+        const { turnId, attempt, conversation } = applicant;
+        const { id } = orm
+          .insert(approvals)
+          .values({
+            conversationId: conversation.id,
+            turnId,
+            attempt,
+            tool: subject.tool,
+            subject: mask(subject.markdown).text,
+            inputDigest,
+            // Without a folder nothing further can be allowed.
+            folder: subject.further === null ? '' : applicant.folder,
+            pattern: subject.pattern,
+            status: 'open',
+            askedAtMs: clock.now(),
+          })
+          .returning({ id: approvals.id })
+          .get();
+        const markdown =
+          subject.further === null
+            ? subject.markdown
+            : `${subject.markdown}\n\n_${subject.further}_`;
+        const buttons = buttonsOf(id, subject.further === null ? ['once'] : REACHES);
+        outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
+        audit(applicant, 'asked', '', { tool, inputDigest, approval: id });
+        return id;
+      }),
+
+    decide: (id, decision, by) =>
+      database.transaction(() => {
+        const row = found(id);
+        if (row === undefined || !isPending(row)) return 'gone';
+        const { tool, folder, pattern, inputDigest, turnId, conversationId } = row.approval;
+        const reach = decision.kind === 'allowed' ? decision.reach : null;
+        if (folder === '' && reach !== null && reach !== 'once') return 'gone';
+        orm
+          .update(approvals)
+          .set({
+            status: decision.kind,
+            reach,
+            reason:
+              decision.kind === 'denied' && decision.reason !== null
+                ? mask(decision.reason).text
+                : null,
+            decidedById: by.id,
+            decidedBy: by.name,
+            decidedAtMs: clock.now(),
+          })
+          .where(and(eq(approvals.id, id), OPEN))
+          .run();
+        const rule = reach === 'project' ? rules.add({ folder, tool, pattern }, by.id) : null;
+        audit({ turnId, conversation: { id: conversationId } }, decision.kind, by.id, {
+          tool,
+          inputDigest,
+          approval: id,
+          ...(reach === null ? {} : { reach }),
+          ...(rule === null ? {} : { rule }),
+        });
+        return 'decided';
+      }),
+
+    get: (id) => {
+      const row = found(id);
+      return row === undefined ? null : { ...row.approval, askerId: row.askerId };
+    },
+
+    openFor: (conversationId) => {
+      const rows = select()
+        .where(and(eq(approvals.conversationId, conversationId), OPEN))
+        .orderBy(desc(approvals.id))
+        .all();
+      const row = rows.find(isPending);
+      if (row === undefined) return null;
+      const { id, turnId, tool, askedAtMs } = row.approval;
+      return { id, turnId, tool, askedAtMs, askerId: row.askerId };
+    },
+
+    openOf: (turnId) =>
+      orm
+        .select()
+        .from(approvals)
+        .where(and(eq(approvals.turnId, turnId), OPEN))
+        .orderBy(desc(approvals.id))
+        .limit(1)
+        .get() ?? null,
+
+    withdraw: (turnId) => withdrawWhere(eq(approvals.turnId, turnId)),
+    withdrawOne: (id) => withdrawWhere(eq(approvals.id, id)),
+
+    waitFor: (id, signal) =>
+      new Promise((settle, reject) => {
+        const end = (settled: () => void) => {
+          waiting.delete(wait);
+          signal.removeEventListener('abort', look);
+          settled();
+        };
+        const look = () => {
+          try {
+            const row = orm.select().from(approvals).where(eq(approvals.id, id)).get();
+            const verdict = signal.aborted ? ({ kind: 'withdrawn' } as const) : verdictOf(row);
+            if (verdict !== null) end(() => settle(verdict));
+          } catch (error) {
+            end(() => reject(error));
+          }
+        };
+        const wait: Wait = { id, signal, look };
+        waiting.add(wait);
+        signal.addEventListener('abort', look);
+        look();
+      }),
+
+    wake: () => {
+      for (const { look } of waiting) look();
+    },
+  };
+}
+
+function verdictOf(row: StoredApproval | undefined): Verdict | null {
+  const by = row?.decidedBy ?? '';
+  switch (row?.status) {
+    case 'open':
+      return null;
+    case 'allowed':
+      return { kind: 'allowed', reach: row.reach ?? 'once', by };
+    case 'denied':
+      return { kind: 'denied', reason: row.reason, by };
+    case 'withdrawn':
+    case undefined:
+      return { kind: 'withdrawn' };
+  }
+}
+
+function buttonsOf(id: number, reaches: readonly Reach[]): readonly (readonly Button[])[] {
+  const button = (reach: Reach): Button => ({
+    label: LABELS[reach],
+    data: `${APPROVE}:${id}.${reach}`,
+  });
+  const deny = { label: '🚫 Deny', data: `${APPROVE}:${id}.deny` };
+  const further = reaches.filter((reach) => reach !== 'once');
+  return [[button('once'), deny], ...further.map((reach) => [button(reach)])];
+}
