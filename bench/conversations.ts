@@ -55,7 +55,7 @@ export async function turnsPerSecond(
 ): Promise<number> {
   await using poster = createPoster(origin, CONNECTION_COUNT);
   const updates = Array.from({ length: CONVERSATION_COUNT }, (_, at) =>
-    api.updates.text('why is the build red?', { chat: -1 - at - round * CONVERSATION_COUNT }),
+    api.updates.text('why is the build red?', { chat: 2_001 + at + round * CONVERSATION_COUNT }),
   );
   let lookedAt = api.calls.length;
   const answered = new Set<string | null>();

@@ -38,7 +38,7 @@ export async function measureOneMessage(): Promise<readonly Row[]> {
   const bareExit: number[] = [];
   const synced: number[] = [];
   for (let round = -WARM_UP_COUNT; round < ROUND_COUNT; round += 1) {
-    const chat = -1 - ((round + WARM_UP_COUNT) % CHAT_COUNT);
+    const chat = 2_001 + ((round + WARM_UP_COUNT) % CHAT_COUNT);
     const update = service.api.updates.text('why is the build red?', { chat });
     const sent = service.nextSent();
     const reply = service.api.nextCall(({ method }) => method === 'sendMessage');

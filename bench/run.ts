@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { measureConversations } from './conversations.ts';
 import { measureEmbedding } from './embedding.ts';
+import { measureGate } from './gate.ts';
 import { measureMemory } from './memory.ts';
 import { measureMemoryTurn } from './memory-turn.ts';
 import { measureOneMessage } from './one-message.ts';
@@ -13,6 +14,7 @@ import { measureWholeTurn } from './whole-turn.ts';
 // What to measure can be named: `npm run bench -- memory start-up`.
 const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'one-message': measureOneMessage,
+  gate: measureGate,
   conversations: measureConversations,
   'stand-in': measureStandIn,
   memory: measureMemory,

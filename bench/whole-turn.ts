@@ -31,10 +31,10 @@ export async function measureWholeTurn(): Promise<readonly Row[]> {
   });
   const service = stack.use(await startService({ claude: CLAUDE_PATH, modelUrl: model.url }));
   const poster = stack.use(createPoster(service.origin, 1));
-  let chat = 0;
+  let chat = 2_000;
 
   const turn = async (): Promise<number> => {
-    chat -= 1;
+    chat += 1;
     const update = service.api.updates.text('why is the build red?', { chat });
     const reply = service.api.nextCall(({ method }) => method === 'sendMessage');
     const sent = service.nextSent();

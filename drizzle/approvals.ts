@@ -23,7 +23,7 @@ export const approvals = sqliteTable(
     inputDigest: text('input_digest').notNull(),
     /** Where the work is done, absolute: what `always` is good for. */
     folder: text('folder').notNull(),
-    /** What `always` covers: the same command, empty for every use of the tool. */
+    /** What `always` covers: the digest of the same command, empty for every use of the tool. */
     pattern: text('pattern').notNull(),
     /** `withdrawn`: the turn ended, or the service did, before anybody decided. */
     status: text('status', { enum: ['open', 'allowed', 'denied', 'withdrawn'] }).notNull(),

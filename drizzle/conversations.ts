@@ -19,6 +19,8 @@ export const conversations = sqliteTable('conversations', {
   project: text('project'),
   /** What Claude may do unasked; null: as is configured. */
   mode: text('mode', { enum: MODES }),
+  /** The platform's id of the person who chose it. */
+  modeBy: text('mode_by'),
   /** Whether what people say to each other is kept as part of the talk. */
   listens: integer('listens', { mode: 'boolean' }).notNull().default(false),
   /** Messages up to this id are left out of the prompt: where `/new` drew the line. */

@@ -13,7 +13,7 @@ export const messages = sqliteTable(
       .references(() => conversations.id),
     /** `command`: a person's message that was for Claudio and not for Claude; `overheard`: said in a group, to others. */
     role: text('role', { enum: ['person', 'claude', 'command', 'overheard'] }).notNull(),
-    /** The platform's id of the person; null for Claude, and where it was typed in a shell. */
+    /** The platform's id of the person, see `SHELL_PERSON`; null for Claude, and where nobody knows any more. */
     personId: text('person_id'),
     /** The person's name as the platform gave it; null for Claude. */
     author: text('author'),

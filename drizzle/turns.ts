@@ -16,7 +16,7 @@ export const turns = sqliteTable(
     messageId: integer('message_id')
       .notNull()
       .references(() => messages.id),
-    /** Who asked for it; null: it was typed in a shell, or is older than that. */
+    /** Who asked for it, see `SHELL_PERSON`; null: it is older than that, and nobody knows. */
     personId: text('person_id'),
     /** The named project to work in, and what Claude may do, where its message said so and not its conversation. */
     project: text('project'),

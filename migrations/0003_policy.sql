@@ -15,7 +15,7 @@ CREATE TABLE `approval_rules` (
 	`at_ms` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `approval_rules_once` ON `approval_rules` (`folder`,`tool`,`pattern`);--> statement-breakpoint
+CREATE UNIQUE INDEX `approval_rules_once` ON `approval_rules` (`folder`,`tool`,`pattern`,`person_id`);--> statement-breakpoint
 CREATE TABLE `approvals` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`conversation_id` text NOT NULL,
@@ -103,6 +103,7 @@ ALTER TABLE `audit` ADD `hash` text;--> statement-breakpoint
 CREATE INDEX `audit_by_event` ON `audit` (`event`,`person_id`,`at_ms`);--> statement-breakpoint
 ALTER TABLE `conversations` ADD `project` text;--> statement-breakpoint
 ALTER TABLE `conversations` ADD `mode` text;--> statement-breakpoint
+ALTER TABLE `conversations` ADD `mode_by` text;--> statement-breakpoint
 ALTER TABLE `conversations` ADD `listens` integer DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE `messages` ADD `person_id` text;--> statement-breakpoint
 ALTER TABLE `messages` ADD `instruction` text;--> statement-breakpoint
@@ -115,6 +116,9 @@ DROP INDEX `turns_by_end`;--> statement-breakpoint
 CREATE INDEX `turns_by_end` ON `turns` (`ended_at_ms`,`cost_usd`);--> statement-breakpoint
 CREATE INDEX `turns_by_person` ON `turns` (`person_id`,`queued_at_ms`);--> statement-breakpoint
 CREATE INDEX `turns_by_person_and_end` ON `turns` (`person_id`,`ended_at_ms`,`cost_usd`);--> statement-breakpoint
+-- Refusals of long ago were forgotten: their numbers would be missed as if somebody had taken entries away.
+UPDATE `audit` SET `id` = `numbered`.`number` FROM (SELECT `id` AS `old`, row_number() OVER (ORDER BY `id`) AS `number` FROM `audit`) AS `numbered` WHERE `audit`.`id` = `numbered`.`old`;--> statement-breakpoint
+UPDATE `sqlite_sequence` SET `seq` = (SELECT count(*) FROM `audit`) WHERE `name` = 'audit';--> statement-breakpoint
 -- What was once written down stays as it is. Only entries of before there were hashes may be sealed, once.
 CREATE TRIGGER `audit_unchanged` BEFORE UPDATE ON `audit` WHEN old.hash IS NOT NULL BEGIN
 	SELECT raise(ABORT, 'the audit log is only appended to');

@@ -14,9 +14,9 @@ import { verboseCommands } from '../commands/verbose.ts';
 import type { Bots } from '../core/bot.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
-import type { Mode } from '../core/mode.ts';
 import type { ProgressLevel } from '../core/progress.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
+import type { Modes } from '../inbox/modes.ts';
 import type { Overheard } from '../inbox/overheard.ts';
 import type { Queue } from '../inbox/queue.ts';
 import { createTextFinder } from '../memory/find.ts';
@@ -46,8 +46,8 @@ export function createCommands(parts: {
   readonly bots: Bots;
   readonly defaultModel: (conversation: Conversation) => string;
   readonly defaultProgress: ProgressLevel;
-  readonly defaultMode: Mode;
-  readonly workDir: string;
+  readonly modes: Modes;
+  readonly defaultFolder: (conversation: Conversation) => string;
   readonly projects: ProjectStore;
   /** What may be worked in. */
   readonly bounds: Bounds;
@@ -57,14 +57,12 @@ export function createCommands(parts: {
   readonly own?: () => readonly Command[];
 }): readonly Command[] {
   const findText = createTextFinder(parts.database);
-  const defaultFolder = (conversation: Conversation) =>
-    parts.bots.of(conversation)?.workDir ?? parts.workDir;
   const commands: readonly Command[] = [
     ...queueCommands(parts.queue, parts.conversations, parts.clock, parts.access),
-    ...statusCommands({ ...parts, defaultFolder }),
-    projectCommand({ ...parts, defaultFolder }),
+    ...statusCommands(parts),
+    projectCommand(parts),
     ...modelCommands(parts.conversations, parts.defaultModel, parts.access),
-    modeCommand({ ...parts, defaultFolder }),
+    modeCommand(parts),
     ...verboseCommands(parts.conversations, parts.defaultProgress, parts.access),
     memoryCommand(parts.memory, findText, parts.conversations, parts.clock, parts.access),
     rememberCommand(parts.memory, parts.conversations),

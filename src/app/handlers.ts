@@ -7,6 +7,9 @@ import type { Role } from '../core/role.ts';
 import type { InboxHandlers } from '../inbox/accept.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
+import type { Audit } from '../policy/audit.ts';
+import type { Gate } from '../policy/gate.ts';
+import type { Approvals } from '../turns/approvals.ts';
 import type { Questions } from '../turns/questions.ts';
 
 const QUESTION_LENGTH = 200;
@@ -16,6 +19,9 @@ export function createHandlers(parts: {
   readonly access: Access;
   readonly outbox: Outbox;
   readonly questions: Questions;
+  readonly approvals: Pick<Approvals, 'openFor'>;
+  readonly gate: Pick<Gate, 'checkText'>;
+  readonly audit: Pick<Audit, 'write'>;
   readonly command: CommandHandler;
   readonly edit: (edit: InboundEdit, role: Role) => boolean;
   readonly reaction: (reaction: InboundReaction) => boolean;
@@ -27,6 +33,17 @@ export function createHandlers(parts: {
   readonly pairing: ((inbound: InboundAct) => boolean) | null;
 }): InboxHandlers {
   const { outbox, questions } = parts;
+
+  /** What has to come from people before anything else is begun, to go on after `for`. */
+  const waitedFor = (conversationId: string): string | null => {
+    if (parts.approvals.openFor(conversationId) !== null) {
+      return 'a press on **Allow** or **Deny** above.';
+    }
+    const question = questions.openFor(conversationId);
+    if (question === null || !question.isWaitedFor) return null;
+    return `your answer to: ${escapeMarkdown(excerpt(question.text, QUESTION_LENGTH))}`;
+  };
+
   return {
     roleOf: ({ sender, conversation }) => parts.access.roleOf(sender, conversation),
     stranger: (inbound) => {
@@ -40,21 +57,38 @@ export function createHandlers(parts: {
     reaction: parts.reaction,
     press: parts.press,
     answer: (message) => {
-      const { conversation, attachments, text, sender } = message;
+      const { conversation, attachments, text, sender, messageId } = message;
       if (!bringsFiles(attachments) && parts.denial(message)) return true;
       const question = questions.openFor(conversation.id);
       // Where nobody waits for it, or it brings a file, it is a message like any other.
       if (question === null || !question.isWaitedFor || bringsFiles(attachments)) return false;
-      if (!parts.access.may(sender, conversation, 'answer')) return false;
-      return questions.answer(question.id, { text, by: sender.name }) === 'answered';
+      const role = parts.access.roleOf(sender, conversation);
+      if (role === null || !parts.access.may(sender, conversation, 'answer')) return false;
+      const request = { conversation, personId: sender.id, role, text, isReply: true };
+      const refusal = parts.gate.checkText(request);
+      if (refusal?.isRepeated === true) return true;
+      if (refusal !== null) {
+        const markdown = `${refusal.markdown}\n\nClaude still waits for your answer.`;
+        outbox.say(conversation, { markdown, replyTo: messageId, buttons: [] });
+        return true;
+      }
+      if (questions.answer(question.id, { text, by: sender.name }) === 'gone') return false;
+      parts.audit.write({
+        event: 'question.answered',
+        conversationId: conversation.id,
+        personId: sender.id,
+        turnId: question.turnId,
+        details: { question: question.id },
+        text,
+      });
+      return true;
     },
     queued: ({ conversation, attachments, messageId }) => {
       if (!bringsFiles(attachments)) return;
-      const question = questions.openFor(conversation.id);
-      if (question === null || !question.isWaitedFor) return;
-      const asked = escapeMarkdown(excerpt(question.text, QUESTION_LENGTH));
+      const waitsFor = waitedFor(conversation.id);
+      if (waitsFor === null) return;
       outbox.say(conversation, {
-        markdown: `I take this next. First I wait for your answer to: ${asked}`,
+        markdown: `I take this next. First I wait for ${waitsFor}`,
         replyTo: messageId,
         buttons: [],
       });

@@ -9,6 +9,7 @@ import type { PressActs } from '../commands/press.ts';
 import type { Clock } from '../core/clock.ts';
 import { persist, type Persistent } from '../ops/persist.ts';
 import { writePrivateFile } from '../platform/files.ts';
+import type { Audit } from '../policy/audit.ts';
 import { createKeptFile, type Parsed } from '../policy/kept-file.ts';
 
 /** How soon a change of the file is noticed where nobody types a command. */
@@ -33,6 +34,7 @@ export function createOwnCommands(
     Omit<CustomParts, 'file'> & {
       readonly home: string;
       readonly clock: Clock;
+      readonly audit: Pick<Audit, 'write'>;
       /** Says something to the owner, in the transaction under way. */
       readonly tellOwner: (markdown: string) => void;
       readonly onFault: (error: unknown) => void;
@@ -48,6 +50,7 @@ export function createOwnCommands(
     initial: right(readCommands(defaultCommandsText())),
     onFault: parts.tellOwner,
     onMended: parts.tellOwner,
+    audit: parts.audit,
   });
   const custom = createCustomCommands({ ...parts, file });
   let all: { readonly from: unknown; readonly commands: readonly Command[] } | null = null;

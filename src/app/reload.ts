@@ -7,6 +7,7 @@ import { secretsOf } from '../platform/configuration/complete-bot.ts';
 import { loadConfiguration, type Configuration } from '../platform/configuration/load.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
+import type { Audit } from '../policy/audit.ts';
 import { firstOwner, type LiveBots } from './bots.ts';
 import type { Telegrams } from './telegrams.ts';
 
@@ -22,10 +23,11 @@ import type { Telegrams } from './telegrams.ts';
 export function createReload(parts: {
   readonly configuration: Configuration;
   readonly bots: LiveBots;
-  readonly telegrams: Telegrams;
+  readonly telegrams: Pick<Telegrams, 'replace'>;
   readonly database: Database;
   readonly conversations: ConversationStore;
   readonly outbox: Outbox;
+  readonly audit: Pick<Audit, 'write'>;
   readonly secrets: Set<string>;
   readonly wake: () => void;
   readonly log: Logger;
@@ -43,10 +45,26 @@ export function createReload(parts: {
     parts.wake();
   };
 
+  const note = (changes: ReturnType<typeof changesOf>): void => {
+    if (Object.values(changes).every(({ length }) => length === 0)) return;
+    const { added, changed, removed } = changes;
+    parts.audit.write({
+      event: 'bots.changed',
+      conversationId: '',
+      personId: '',
+      details: {
+        added: added.join(', '),
+        changed: changed.join(', '),
+        removed: removed.join(', '),
+      },
+    });
+  };
+
   const take = (configuration: Configuration): void => {
     for (const secret of secretsOf(configuration)) parts.secrets.add(secret);
     for (const warning of configuration.warnings) log.warn({ warning }, 'config.warning');
     const changes = changesOf(inForce, configuration.bots);
+    note(changes);
     inForce = configuration.bots;
     parts.bots.replace(inForce);
     parts.telegrams.replace(inForce);

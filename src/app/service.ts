@@ -4,13 +4,13 @@ import {
   loadConfiguration,
   type Environment,
 } from '../platform/configuration/load.ts';
-import { secretsOf } from '../platform/configuration/complete-bot.ts';
 import { openDatabase } from '../platform/database/open.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient } from '../platform/http-client.ts';
 import { openLog } from '../platform/log.ts';
 import { packageVersion } from '../platform/package.ts';
 import { compose } from './compose.ts';
+import { ownSecrets } from './secrets.ts';
 
 /** How long the last replies may take to go out when the service stops, beyond the turns themselves. */
 const LAST_DELIVERIES_MS = 30_000;
@@ -118,7 +118,7 @@ async function assemble(environment: Environment, isTrial: boolean) {
   try {
     const configuration = loadConfiguration(environment);
     const { settings } = configuration;
-    const secrets = new Set(secretsOf(configuration));
+    const secrets = new Set(ownSecrets(configuration));
     const log = await openLog({
       file: join(home, 'claudio.log'),
       maxBytes: settings.LOG_MAX_SIZE,

@@ -7,6 +7,7 @@ import type { Mask } from '../core/mask.ts';
 import { createConversationStore } from '../inbox/conversations.ts';
 import { createMessageStore } from '../inbox/messages.ts';
 import { createChatMoves } from '../inbox/moves.ts';
+import { createModes } from '../inbox/modes.ts';
 import { createQueue } from '../inbox/queue.ts';
 import { createToolServer } from '../mcp/server.ts';
 import { createOutbox } from '../outbox/append.ts';
@@ -69,6 +70,9 @@ interface Outside {
   readonly toolsUrl: () => string;
 }
 
+/** What is behind the inbox, see {@link composeTurns}. */
+export type ServiceTurns = ReturnType<typeof composeTurns>;
+
 /** Puts together what is behind the inbox: from the queue to the last delivery. */
 export function composeTurns({
   configuration,
@@ -127,7 +131,15 @@ export function composeTurns({
   });
   const questions = createQuestions({ database, clock, outbox, mask });
   const approvalRules = createApprovalRules(database, clock);
-  const approvals = createApprovals({ database, clock, outbox, audit, rules: approvalRules, mask });
+  const approvals = createApprovals({
+    database,
+    clock,
+    outbox,
+    audit,
+    rules: approvalRules,
+    access,
+    mask,
+  });
   const tools = createToolServer({
     database,
     clock,
@@ -174,7 +186,8 @@ export function composeTurns({
       projects,
       bounds,
       policy,
-      defaultMode: settings.MODE,
+      modes: createModes({ conversations, access, defaultMode: settings.MODE }),
+      isSandboxed: settings.SANDBOX !== 'off',
       log,
     }),
     gate,

@@ -1,6 +1,6 @@
 import { withAccess, type AccessShell } from '../app/from-shell/access.ts';
 import { ClaudioError } from '../core/error.ts';
-import type { Role } from '../core/role.ts';
+import { aRole, type Role } from '../core/role.ts';
 import type { Appointed, WishRefused } from '../policy/appointments.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 
@@ -47,7 +47,7 @@ export function accessGrant(
       const where = whereOf(options);
       if (options.json === true) {
         context.print(JSON.stringify({ id: personId, name, role, chat: options.chat ?? null }));
-      } else context.ui.done(`${called(personId, name)} is ${role} ${where} from now on.`);
+      } else context.ui.done(`${called(personId, name)} is ${aRole(role)} ${where} from now on.`);
       return EXIT.ok;
     },
     options,
@@ -70,7 +70,7 @@ export function accessRevoke(
       const where = whereOf(options);
       if (outcome.kind === 'had-none') {
         context.ui.warn(
-          `${personId} has no role ${where}, so there is nothing to take back. \`claudio access list\` shows who has one.`,
+          `${personId} has no role that counts ${where}, so there is nothing to take back. \`claudio access list\` shows who has one.`,
         );
         return EXIT.failed;
       }
@@ -80,7 +80,7 @@ export function accessRevoke(
         context.print(
           JSON.stringify({ id: personId, name, role: null, chat: options.chat ?? null }),
         );
-      } else context.ui.done(`${called(personId, name)} has no role ${where} any more.`);
+      } else context.ui.done(`${called(personId, name)} lost the role that counted ${where}.`);
       return EXIT.ok;
     },
     options,

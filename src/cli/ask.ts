@@ -67,6 +67,8 @@ function wordsOn(asked: Unanswered): { readonly words: string; readonly code: nu
         words: `The queue is full: ${asked.waitingCount} wait already. Nothing was asked.\nTry again when some of them are answered; /queue in the chat lists them.`,
         code: EXIT.tryAgain,
       };
+    case 'refused':
+      return { words: `${asked.text}\nNothing was asked.`, code: EXIT.tryAgain };
     case 'left':
       return {
         words: 'Not waiting any longer: the answer comes in the chat.\n/stop there ends the turn.',

@@ -10,6 +10,17 @@ const WORDS: Readonly<Record<string, string>> = {
   'gate.refused': 'held up',
   'pairing.asked': 'asked to be let in',
   'tool.used': 'Claude used a tool',
+  'approval.asked': 'Claude asks for leave',
+  'approval.allowed': 'allowed it',
+  'approval.denied': 'denied it',
+  'bots.changed': 'bots were changed',
+  'policy.changed': 'policy.json changed',
+  'commands.changed': 'commands.json changed',
+  'message.edited': 'edited a message',
+  'question.answered': 'answered Claude',
+  'shell.send': 'sent from the shell',
+  'project.added': 'added a project',
+  'project.removed': 'removed a project',
   'turn.asked': 'asked Claude',
   'turn.ended': 'Claude is done',
 };
@@ -79,8 +90,10 @@ function parsed(details: string): unknown {
   }
 }
 
-/** A digest is told by its beginning. */
+/** A digest is told by its beginning, and nobody pays in parts of millionths. */
 function shortened(value: unknown): string {
+  if (typeof value === 'number' && !Number.isInteger(value))
+    return String(Number(value.toFixed(6)));
   return String(value).replace(/^([\da-f]{12})[\da-f]{52}$/u, '$1…');
 }
 

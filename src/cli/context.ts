@@ -1,3 +1,4 @@
+import { MARKER_VARIABLE } from '../agent/claude/environment.ts';
 import { ClaudioError } from '../core/error.ts';
 import { processEnvironment, type Environment } from '../platform/configuration/load.ts';
 import { createHost, type Host } from '../platform/host.ts';
@@ -28,6 +29,9 @@ export interface CliContext {
   readonly stdin: NodeJS.ReadStream;
 }
 
+/** Where a command may run: also within a turn, as Claude may run it, or only where a person does. */
+export type RunsIn = 'anywhere' | 'no-turn';
+
 /** Options that many commands have. */
 export interface CommonOptions {
   readonly yes?: boolean;
@@ -54,14 +58,24 @@ export function createContext(options: CommonOptions): CliContext {
 /**
  * Runs a command, and turns what it throws into two sentences and an exit code: 78 for a wrong
  * configuration, 75 where something else is under way, 69 for what cannot be reached, 130 where the
- * person broke it off, else 1.
+ * person broke it off, else 1. What decides who may do what, or stops the service, is for a person to do:
+ * whoever may ask Claude could have it done by asking.
  */
 export async function runCommand(
   options: CommonOptions,
   work: (context: CliContext) => Promise<number>,
+  runsIn: RunsIn = 'anywhere',
 ): Promise<number> {
   try {
-    return await work(createContext(options));
+    const context = createContext(options);
+    if (runsIn === 'no-turn' && context.environment[MARKER_VARIABLE] !== undefined) {
+      throw new ClaudioError({
+        code: 'cli.in-turn',
+        message: 'This runs in a turn of Claude, and is for a person to do. Nothing was changed.',
+        hint: 'Run it in a terminal of your own.',
+      });
+    }
+    return await work(context);
   } catch (error) {
     if (!(error instanceof ClaudioError)) throw error;
     process.stderr.write(`${error.message}\n${error.hint}\n`);

@@ -1,12 +1,22 @@
 import { COMMANDS_FILE, readCommands } from '../commands/custom/schema.ts';
 import { mendAll, type Group, type Mended } from '../ops/doctor/diagnosis.ts';
 import { examine, type Examination } from '../ops/doctor/doctor.ts';
+import type { OwnFile } from '../ops/doctor/own-file.ts';
 import { inspectConfiguration } from '../platform/configuration/load.ts';
 import type { CliContext, CommonOptions } from './context.ts';
 import { formatFindings, wantsColours, widthOf } from './findings.ts';
 import { EXIT_OF, withSite } from './site.ts';
 
-const OWN_FILES = [{ file: COMMANDS_FILE, name: 'commands', read: readCommands }];
+/** The commands of the person's own. */
+export const commandsFile: OwnFile = {
+  file: COMMANDS_FILE,
+  name: 'commands',
+  otherwise: `those that come with Claudio; the service writes ${COMMANDS_FILE}`,
+  read: (text) => {
+    const commands = readCommands(text);
+    return 'fault' in commands ? commands : { ok: `${commands.ok.length} of your own` };
+  },
+};
 
 /** Prints how everything is in depth; with `--fix` it mends what can be mended before. */
 export async function doctor(
@@ -15,12 +25,12 @@ export async function doctor(
 ): Promise<number> {
   const { environment, ui } = context;
   const [examination, mended] = await withSite(context, async (site) => {
-    const first = await examine(site, OWN_FILES);
+    const first = await examine(site, [commandsFile]);
     if (options.fix !== true) return [first, []] as const;
     const done = await mendAll(first.groups);
     if (done.length === 0) return [first, done] as const;
     const configuration = inspectConfiguration(environment);
-    return [await examine({ ...site, configuration }, OWN_FILES), done] as const;
+    return [await examine({ ...site, configuration }, [commandsFile]), done] as const;
   });
   if (options.json === true) {
     context.print(JSON.stringify(reportOf(examination, mended), null, 2));

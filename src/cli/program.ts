@@ -17,9 +17,9 @@ import { addSetup } from './commands/setup.ts';
  */
 export async function runProgram(argv: readonly string[]): Promise<number | 'restart'> {
   let exitCode: number | 'restart' = 0;
-  const run: Run = async (options, work) => {
+  const run: Run = async (options, work, runsIn) => {
     const { runCommand } = await import('./context.ts');
-    exitCode = await runCommand(options, work);
+    exitCode = await runCommand(options, work, runsIn);
   };
   const program = new Command('claudio')
     .description('Talk to Claude Code on your own machine from Telegram.')

@@ -1,11 +1,9 @@
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { ensureWebhook, removeWebhook, webhookState } from '../channels/telegram/webhook.ts';
+import { removeWebhook, webhookState } from '../channels/telegram/webhook.ts';
 import { ClaudioError } from '../core/error.ts';
 import {
   isOwnWebhook,
   reasonOf,
-  sendOnce,
   showTyping,
   telegramFailed,
   tryToken,
@@ -19,13 +17,12 @@ import {
   asBotSees,
   claudioHome,
   inspectConfiguration,
-  loadConfiguration,
-  type Configuration,
   type Inspection,
 } from '../platform/configuration/load.ts';
 import { ensurePrivateFolder } from '../platform/files.ts';
 import { lockHome } from '../platform/home-lock.ts';
 import { createHttpClient, type HttpClient } from '../platform/http-client.ts';
+import { announce } from './announce-bot.ts';
 import { chooseBot } from './choose-bot.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -125,16 +122,13 @@ async function connect(wizard: Wizard): Promise<number> {
   }
   await leaveOldBot(wizard, before, bot);
 
-  const codes = [
-    await register(context, wizard.bot.name, bot),
-    await sayHello(context, bot, chatId),
-  ];
+  const code = await announce(context, { name: wizard.bot.name, bot, chatId });
   // What runs goes on: a new bot is no reason to let anything rest.
   const isTaken = wizard.bot.isNew && (await tellRunningService(context, wizard.bot.name));
   if (!isTaken && (await wizard.service.state()) !== 'absent') {
     await ui.step('Starting the service with the new settings', () => wizard.service.begin());
   }
-  return codes.find((code) => code !== EXIT.ok) ?? EXIT.ok;
+  return code;
 }
 
 function badName(name: string): ClaudioError {
@@ -163,10 +157,6 @@ function ensureBotFolder(home: string, name: string): void {
   const folder = botFolder(home, name);
   ensurePrivateFolder(dirname(folder));
   ensurePrivateFolder(folder);
-}
-
-function secretOf({ bots, settings }: Configuration, name: string): string {
-  return bots.find((bot) => bot.name === name)?.WEBHOOK_SECRET ?? settings.WEBHOOK_SECRET;
 }
 
 /** Where Telegram delivers to somebody else, the person has to know. */
@@ -215,7 +205,9 @@ async function agreeToChat({ ui }: CliContext, bot: KnownBot, chatId: string): P
   }
   if (shown.kind !== 'ok') throw telegramFailed(shown);
   if (chatId.startsWith('-')) {
-    ui.warn('This is a group: everybody in it will command Claude on this machine.');
+    ui.warn(
+      'This is a group: nobody in it is the owner. Whoever is to be heard there needs a role, by TELEGRAM_ALLOWED_USERS or `claudio access grant`.',
+    );
     if (!(await ui.confirm('Connect it?', false))) throw cancelled();
   }
   return chatId;
@@ -246,61 +238,4 @@ async function leaveOldBot(
   const removed = await removeWebhook(old.api);
   if (removed.kind === 'removed') ui.done(`@${old.username} is no longer connected.`);
   else ui.warn(`Telegram still delivers the messages of @${old.username}: ${reasonOf(removed)}.`);
-}
-
-/** Tells Telegram the address, so that what it has against it is seen here. @returns An exit code. */
-async function register(
-  { ui, environment }: CliContext,
-  name: string,
-  { api }: KnownBot,
-): Promise<number> {
-  const { faults, settings, file } = inspectConfiguration(environment);
-  if (faults.length > 0) {
-    ui.warn(
-      `Before the service can start, ${file} is to be corrected:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
-    );
-    return EXIT.config;
-  }
-  if (settings.TUNNEL_QUICK) {
-    ui.say('The quick tunnel gets its address when the service starts, which tells Telegram.');
-    return EXIT.ok;
-  }
-  if (settings.WEBHOOK_URL === undefined) {
-    ui.warn(
-      'There is no tunnel yet, by which messages come here: `claudio tunnel setup` makes one.',
-    );
-    return EXIT.ok;
-  }
-  const webhook = await ensureWebhook(api, {
-    webhookUrl: settings.WEBHOOK_URL,
-    secretToken: secretOf(loadConfiguration(environment), name),
-  });
-  if ('url' in webhook) {
-    ui.done(`Telegram delivers to ${webhook.url}.`);
-    return EXIT.ok;
-  }
-  if (webhook.kind === 'rejected') {
-    ui.fail(
-      `Telegram refuses the address ${settings.WEBHOOK_URL}: ${reasonOf(webhook)}.\nSee that the tunnel and its name are right (\`claudio tunnel status\`); the service tries again by itself.`,
-    );
-    return EXIT.failed;
-  }
-  ui.warn(
-    `Telegram could not be told the address: ${reasonOf(webhook)}. The service tries again by itself.`,
-  );
-  return EXIT.unavailable;
-}
-
-/** @returns An exit code. */
-async function sayHello({ ui }: CliContext, bot: KnownBot, chatId: string): Promise<number> {
-  const text = `👋 Hello! This chat is connected with Claude Code on ${hostname()} now.`;
-  const sent = await sendOnce(bot.api, chatId, text);
-  if (sent.kind === 'sent') {
-    ui.done(`@${bot.username} said hello in your chat: https://t.me/${bot.username}`);
-    return EXIT.ok;
-  }
-  ui.fail(
-    `@${bot.username} could not say hello: ${reasonOf(sent)}.\nOpen https://t.me/${bot.username}, press START, and run \`claudio telegram setup\` again.`,
-  );
-  return sent.kind === 'rejected' ? EXIT.failed : EXIT.unavailable;
 }

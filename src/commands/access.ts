@@ -1,7 +1,7 @@
 import type { BotProfile, Bots } from '../core/bot.ts';
 import { escapeMarkdown } from '../core/format.ts';
 import type { InboundMessage } from '../core/inbound.ts';
-import { type Role, ROLES } from '../core/role.ts';
+import { aRole, type Role, ROLES } from '../core/role.ts';
 import { type Access, everywhere, isPerson } from '../policy/access.ts';
 import type { Appointed, Appointments, Wish } from '../policy/appointments.ts';
 import type { Command, CommandReply } from './command.ts';
@@ -35,9 +35,17 @@ export function accessCommand(parts: {
 }): Command {
   const { access, appointments, bots } = parts;
 
-  const list = ({ conversation, isPrivate }: InboundMessage, bot: BotProfile): string => {
+  const list = (message: InboundMessage, bot: BotProfile): string => {
+    const { conversation, sender, isPrivate } = message;
     const all = appointments.list(bot, conversation.destination);
     const here = all.filter(({ destination }) => destination !== null);
+    if (!access.may(sender, everywhere(bot.source), 'administer')) {
+      return [
+        '👥 **In this chat, beside those whom the bot knows in every chat:**',
+        here.length === 0 ? 'nobody' : here.map(lineOf).join('\n'),
+        `To change it, with \`here\` at the end:\n\n${USAGE}`,
+      ].join('\n\n');
+    }
     const wide = all.filter(({ destination }) => destination === null);
     return [
       '👥 **Who may use me, in every chat:**',
@@ -85,11 +93,11 @@ export function accessCommand(parts: {
       case 'owner-of-settings':
         return 'The bot belongs to them by its settings (`TELEGRAM_CHAT_ID`), and that can only be changed there.';
       case 'had-none':
-        return `${order.personId} has no role ${where}, so there is nothing to take back. /access shows who has one.`;
+        return `${order.personId} has no role that counts ${where}, so there is nothing to take back. /access shows who has one.`;
       case 'granted':
-        return `✅ ${shown(order.personId, outcome.name)} is ${order.role ?? ''} ${where} from now on.`;
+        return `✅ ${shown(order.personId, outcome.name)} is ${order.role === null ? '' : aRole(order.role)} ${where} from now on.`;
       case 'revoked':
-        return `🚪 ${shown(order.personId, outcome.name)} has no role ${where} any more. What waits of theirs is not answered.`;
+        return `🚪 ${shown(order.personId, outcome.name)} lost the role that counted ${where}. What they still wait for is not answered.`;
     }
   };
 

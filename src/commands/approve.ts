@@ -8,6 +8,7 @@ import { type Mask, maskKeys } from '../core/mask.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Access } from '../policy/access.ts';
+import type { Gate } from '../policy/gate.ts';
 import {
   APPROVE,
   REACHES,
@@ -16,7 +17,7 @@ import {
   type StoredApproval,
 } from '../turns/approvals.ts';
 import type { Questions } from '../turns/questions.ts';
-import { NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
+import { idIn, NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 
 /** Words that sound like a yes. What is allowed is too much to hang on a word that may mean something else. */
 const CONSENT =
@@ -24,7 +25,7 @@ const CONSENT =
 
 interface Parts {
   readonly approvals: Approvals;
-  readonly access: Pick<Access, 'may'>;
+  readonly access: Pick<Access, 'may' | 'roleOf'>;
   readonly outbox: Outbox;
 }
 
@@ -45,7 +46,7 @@ export function approvalPresses(parts: Parts): PressActs {
 
   const act = (press: InboundPress, argument: string): Pressed | null => {
     const [id = '', choice = ''] = argument.split('.');
-    const approval = parts.approvals.get(Number(id));
+    const approval = parts.approvals.get(idIn(id));
     const decision = decisionOf(choice);
     if (approval?.conversationId !== press.conversation.id || decision === null) return null;
     const { turnId } = approval;
@@ -74,10 +75,19 @@ export function createDenial(
     readonly database: Database;
     readonly clock: Clock;
     readonly questions: Questions;
+    readonly gate: Pick<Gate, 'checkText'>;
     readonly mask?: Mask;
   },
 ): (message: InboundMessage) => boolean {
-  const { approvals, questions, outbox, database, mask = maskKeys } = parts;
+  const { access, approvals, questions, outbox, database, mask = maskKeys } = parts;
+
+  const takeButtons = (conversation: Conversation, id: number, { name }: Person): void => {
+    const messageId = approvals.shownAs(id);
+    const subject = approvals.get(id)?.subject ?? '';
+    if (messageId === null) return;
+    const markdown = `${subject}\n\n**🚫 Denied by ${escapeMarkdown(name)}.**`;
+    outbox.edit(conversation, { messageId, markdown, buttons: [] });
+  };
 
   /** Whether a question was put after it: the words are for what stands last in the chat. */
   const isQuestionNewer = (conversationId: string, sinceMs: number): boolean => {
@@ -114,9 +124,18 @@ export function createDenial(
       say('A word is not enough for that. Press **Allow** above, or tell me why not.');
       return true;
     }
+    const role = access.roleOf(sender, conversation);
+    if (role === null) return false;
+    const request = { conversation, personId: sender.id, role, text, isReply: true };
+    const refusal = parts.gate.checkText(request);
+    if (refusal !== null) {
+      say(`${refusal.markdown}\n\nClaude still waits for your word.`);
+      return true;
+    }
     const decision: Decision = { kind: 'denied', reason: text.trim() };
     if (approvals.decide(open.id, decision, sender) === 'gone') return false;
     keep(message, open.turnId);
+    takeButtons(conversation, open.id, sender);
     say('🚫 Denied. I told Claude what you wrote, and it goes on without that.');
     return true;
   };

@@ -1,11 +1,12 @@
 import type { Conversation } from '../core/conversation.ts';
-import type { InboundEdit } from '../core/inbound.ts';
+import { type InboundEdit, quotedWords } from '../core/inbound.ts';
 import type { Role } from '../core/role.ts';
 import type { TurnStatus } from '../core/turn.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { Outbox } from '../outbox/append.ts';
+import type { Audit } from '../policy/audit.ts';
 import type { Gate, Refusal } from '../policy/gate.ts';
 import { queueFull } from './full.ts';
 
@@ -29,6 +30,7 @@ export function createEditHandler(parts: {
   readonly conversations: ConversationStore;
   readonly outbox: Outbox;
   readonly gate: Gate;
+  readonly audit: Pick<Audit, 'write'>;
   readonly defaultModel: (conversation: Conversation) => string;
 }): (edit: InboundEdit, role: Role) => boolean {
   const { messages, queue, outbox, gate } = parts;
@@ -53,7 +55,7 @@ export function createEditHandler(parts: {
 
   return (edit, role) => {
     const message = messages.find(edit.conversation.id, edit.messageId);
-    if (message === null) return false;
+    if (message === null || (message.personId ?? edit.sender.id) !== edit.sender.id) return false;
     if (message.instruction !== null) {
       return keepOld(edit, '✏️ An edit does not change a command. Please send it anew.');
     }
@@ -64,18 +66,27 @@ export function createEditHandler(parts: {
     const turn = queue.latest(message.id);
     const isNew = turn === null || !STILL_OPEN.has(turn.status);
     const { conversation, sender } = edit;
-    const request = { conversation, personId: message.personId ?? sender.id, role, text };
+    const quoted = quotedWords(message.quote);
+    const request = { conversation, personId: sender.id, role, text, quoted };
     const refusal: Refusal | null = isNew ? gate.check(request) : gate.checkText(request);
+    if (refusal?.isRepeated === true) return true;
     if (refusal !== null) return keepOld(edit, refusal.markdown);
     messages.reword(message, edit.messageId, edit.text);
+    const note = (decision: string, turnId: number | null): void => {
+      const who = { conversationId: conversation.id, personId: sender.id };
+      parts.audit.write({ event: 'message.edited', ...who, turnId, decision, text });
+    };
     if (turn?.status === 'running') {
+      note('kept', turn.id);
       messages.keepChange(message.id, text);
       if (message.changedText === null) offerRestart(edit, turn.id);
     } else if (!isNew) {
+      note('changed', turn.id);
       messages.change(message.id, text);
     } else {
       const model = parts.conversations.model(conversation.id) ?? parts.defaultModel(conversation);
-      const outcome = queue.enqueueChange(message, text, model);
+      const outcome = queue.enqueueChange(message, text, sender.id, model);
+      note(outcome.kind, outcome.kind === 'full' ? null : outcome.turnId);
       if (outcome.kind === 'full') {
         outbox.say(edit.conversation, queueFull(edit.messageId, outcome.waitingCount));
       } else {

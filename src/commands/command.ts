@@ -1,3 +1,4 @@
+import type { AuditDetails } from '../../drizzle/schema.ts';
 import type { Button } from '../core/channel.ts';
 import type { InboundMessage } from '../core/inbound.ts';
 import { isAtLeast, type Role } from '../core/role.ts';
@@ -10,8 +11,10 @@ export interface CommandReply {
   readonly buttons?: readonly (readonly Button[])[];
   /** The turn that it became: that answers it, and nothing else is said. */
   readonly turnId?: number;
-  /** For the audit log, where something was decided. */
+  /** For the audit log, where something was decided: what, of which turn, and what else belongs to it. */
   readonly decision?: string;
+  readonly about?: number;
+  readonly details?: AuditDetails;
 }
 
 /** A command that a person can type. */
@@ -36,7 +39,7 @@ export interface Command {
 /** What is said to somebody who may not do that. */
 export function notAllowed(typed: string): CommandReply {
   return {
-    markdown: `You may not use ${typed} here. The owner of the bot decides who may, with /access.`,
+    markdown: `You may not use ${typed} here. Who may is up to the owner of the bot.`,
     decision: 'refused',
   };
 }

@@ -1,5 +1,3 @@
-import { and, eq, gte, isNotNull, sql } from 'drizzle-orm';
-import { deliveries } from '../../drizzle/schema.ts';
 import type { Button } from '../core/channel.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { escapeMarkdown, messagesCount } from '../core/format.ts';
@@ -9,12 +7,22 @@ import type { Asking } from '../inbox/asking.ts';
 import type { Confirmation, Confirmations } from '../inbox/confirmations.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { MessageStore } from '../inbox/messages.ts';
+import type { Modes } from '../inbox/modes.ts';
 import type { Outbox } from '../outbox/append.ts';
+import { messageWithButton } from '../outbox/shown.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Access } from '../policy/access.ts';
 import { inShort } from '../policy/gate.ts';
 import type { Command } from './command.ts';
-import { NOT_YOURS, type PressAct, type PressActs, type Pressed, TOO_LATE } from './press.ts';
+import {
+  ASKER_GONE,
+  idIn,
+  NOT_YOURS,
+  type PressAct,
+  type PressActs,
+  type Pressed,
+  TOO_LATE,
+} from './press.ts';
 
 /** The verbs of the buttons below the question whether a command is to be carried out. */
 const CONFIRM = 'confirm';
@@ -22,7 +30,6 @@ const REFUSE = 'refuse';
 
 const EXPIRED = 'That has expired; send it again.';
 const MOVED = 'The project was changed meanwhile; send it again.';
-const ASKER_GONE = 'Whoever asked for it may not do that any more.';
 
 /** The buttons below the question about a confirmation. */
 export function confirmButtons(id: number): readonly (readonly Button[])[] {
@@ -39,6 +46,7 @@ export interface ConfirmParts {
   readonly database: Database;
   readonly confirmations: Confirmations;
   readonly asking: Pick<Asking, 'askKept'>;
+  readonly modes: Pick<Modes, 'bounded'>;
   readonly messages: Pick<MessageStore, 'get'>;
   readonly conversations: Pick<ConversationStore, 'project'>;
   readonly access: Pick<Access, 'may' | 'roleOf'>;
@@ -72,7 +80,7 @@ function decide(
   decision: 'confirmed' | 'refused',
   who: { readonly person: Person; readonly conversation: Conversation },
 ): Decided {
-  const { person, conversation } = who;
+  const { person } = who;
   if (row.status === 'expired') return { word: EXPIRED, note: null };
   const settled = parts.confirmations.settle(row, decision, person.id);
   if (settled === 'gone') return { word: TOO_LATE, note: null };
@@ -81,14 +89,14 @@ function decide(
   if (decision === 'refused') {
     return { word: 'Cancelled.', note: `**✖️ Cancelled ${by}.**`, decision };
   }
-  return { ...carryOut(parts, row, conversation, by), decision };
+  return { ...carryOut(parts, row, who, by), decision };
 }
 
 /** The limits, and the rules, are those for who asked. */
 function carryOut(
   parts: ConfirmParts,
   row: Confirmation,
-  conversation: Conversation,
+  { person, conversation }: { readonly person: Person; readonly conversation: Conversation },
   by: string,
 ): Omit<Decided, 'decision'> {
   const { access, conversations } = parts;
@@ -101,11 +109,12 @@ function carryOut(
     return not(MOVED);
   }
   const { text } = parts.messages.get(row.messageId);
-  const request = { conversation, personId: row.personId, role, text };
-  const outcome = parts.asking.askKept(row.messageId, request, row.options);
+  const request = { conversation, personId: row.personId, role, pressedBy: person.id, text };
+  const options = parts.modes.bounded(row.options, conversation);
+  const outcome = parts.asking.askKept(row.messageId, request, options);
   switch (outcome.kind) {
     case 'queued':
-      return { word: 'On it.', note: `**✅ Do it: confirmed ${by}.**`, turnId: outcome.turnId };
+      return { word: 'On it.', note: `**✅ Confirmed ${by}.**`, turnId: outcome.turnId };
     case 'full':
       return not(`${messagesCount(outcome.waitingCount)} already waiting. Send it again later.`);
     case 'refused':
@@ -122,7 +131,7 @@ export function confirmPresses(parts: ConfirmParts): PressActs {
     (decision: 'confirmed' | 'refused') =>
     (press: InboundPress, argument: string): Pressed | null => {
       const { conversation, sender: person } = press;
-      const row = parts.confirmations.find(Number(argument), conversation.id);
+      const row = parts.confirmations.find(idIn(argument), conversation.id);
       if (row?.kind !== 'command') return null;
       const isOwnCancel = decision === 'refused' && row.personId === person.id;
       if (!isOwnCancel && !mayConfirm(parts, row, person, conversation)) {
@@ -192,20 +201,10 @@ function shownAs(
   { database, messages }: ConfirmParts,
   row: Confirmation,
 ): { readonly messageId: string; readonly messageText: string } | null {
-  const found = database.orm
-    .select({ messageId: deliveries.platformMessageId })
-    .from(deliveries)
-    .where(
-      and(
-        eq(deliveries.conversationId, row.conversationId),
-        gte(deliveries.createdAtMs, row.askedAtMs),
-        isNotNull(deliveries.platformMessageId),
-        sql`instr(${deliveries.part}, ${JSON.stringify(`${CONFIRM}:${row.id}`)}) > 0`,
-      ),
-    )
-    .get();
-  if (found === undefined || found.messageId === null) return null;
-  return { messageId: found.messageId, messageText: messages.get(row.messageId).text };
+  const { conversationId, askedAtMs: sinceMs } = row;
+  const data = `${CONFIRM}:${row.id}`;
+  const messageId = messageWithButton(database, { conversationId, data, sinceMs });
+  return messageId === null ? null : { messageId, messageText: messages.get(row.messageId).text };
 }
 
 /** In place of the question and its buttons. */

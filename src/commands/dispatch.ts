@@ -37,12 +37,15 @@ export function createCommandHandler(parts: {
     const said = mayUse(parts.access, message, command)
       ? command.run(message, args, id)
       : notAllowed(`/${name}`);
+    const { decision, details } = said;
     parts.audit.write({
       event: `command.${name}`,
       conversationId: message.conversation.id,
       personId: message.sender.id,
+      turnId: said.turnId ?? said.about ?? null,
       text: message.text,
-      ...(said.decision === undefined ? {} : { decision: said.decision }),
+      ...(decision === undefined ? {} : { decision }),
+      ...(details === undefined ? {} : { details }),
     });
     return said;
   };

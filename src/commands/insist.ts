@@ -8,7 +8,7 @@ import type { MessageStore } from '../inbox/messages.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
 import { inShort, type Refusal } from '../policy/gate.ts';
-import { type PressActs, type Pressed, TOO_LATE } from './press.ts';
+import { ASKER_GONE, idIn, type PressActs, type Pressed, TOO_LATE } from './press.ts';
 
 /** The verb of the button below a refusal that a rule brought about. */
 const INSIST = 'insist';
@@ -56,16 +56,18 @@ export function createInsisting(parts: {
 
   const insist = (press: InboundPress, argument: string): Pressed | null => {
     const { conversation, sender } = press;
-    const row = confirmations.find(Number(argument), conversation.id);
-    const role = access.roleOf(sender, conversation);
-    if (row?.kind !== 'rule' || role === null) return null;
+    const row = confirmations.find(idIn(argument), conversation.id);
+    if (row?.kind !== 'rule') return null;
     const details = { rule: row.subject, asker: row.personId };
     if (row.status !== 'open' || row.expiresAtMs <= clock.now()) {
       const isExpired = confirmations.settle(row, 'confirmed', sender.id) === 'expired';
       return { word: isExpired ? EXPIRED : TOO_LATE, details };
     }
     const { text } = messages.get(row.messageId);
-    const request = { conversation, personId: row.personId, role, text };
+    const personId = row.personId;
+    const role = access.roleOf({ id: personId }, conversation);
+    if (role === null) return { word: ASKER_GONE, decision: 'refused', details };
+    const request = { conversation, personId, role, pressedBy: sender.id, text };
     const asked = asking.askKept(row.messageId, request, row.options);
     switch (asked.kind) {
       case 'full':
@@ -92,7 +94,10 @@ export function createInsisting(parts: {
   };
 
   return {
-    refused: ({ conversation, sender, messageId }, { kind, rule, markdown }, keptId) => {
+    refused: (message, refusal, keptId) => {
+      const { conversation, sender, messageId } = message;
+      const { kind, rule, markdown, isRepeated = false } = refusal;
+      if (isRepeated) return;
       const mayInsist = kind === 'rule' && access.may(sender, conversation, 'override');
       outbox.say(conversation, {
         markdown,

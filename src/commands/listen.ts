@@ -27,11 +27,13 @@ export function listenCommand(
           conversations.chooseListening(id, true);
           return {
             markdown: `👂 From now on I follow what is said ${here}, by everybody, and Claude reads the latest of it as background. I still answer only those who may ask me, and only when I am mentioned, replied to or given a command.\n\n${HOW_TO_SEE}\n\nTo end it and have me forget what I heard: \`/listen off\`.`,
+            details: { chosen: 'on' },
           };
         case 'off':
           overheard.forget(id);
           return {
             markdown: `I follow only what is for me ${here}, and forgot what I had overheard.`,
+            details: { chosen: 'off' },
           };
         case '':
           return conversations.listens(id)

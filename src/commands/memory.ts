@@ -69,7 +69,10 @@ export function memoryCommand(
             return notAllowed(`/memory ${verb.toLowerCase()}`);
           }
           conversations.chooseMemory(id, verb.toLowerCase() === 'on');
-          return { markdown: verb.toLowerCase() === 'on' ? SWITCHED_ON : SWITCHED_OFF };
+          return {
+            markdown: verb.toLowerCase() === 'on' ? SWITCHED_ON : SWITCHED_OFF,
+            details: { chosen: verb.toLowerCase() },
+          };
       }
       return { markdown: `I know these here:\n\n${KNOWN}` };
     },

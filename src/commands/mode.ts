@@ -1,12 +1,13 @@
 import type { Conversation } from '../core/conversation.ts';
-import { type Mode, MODES, stricter } from '../core/mode.ts';
+import { type Mode, MODES } from '../core/mode.ts';
 import type { InboundPress, Person } from '../core/inbound.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
+import type { Modes } from '../inbox/modes.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Access } from '../policy/access.ts';
 import { realFolder, resolveFolder, type Bounds } from '../policy/folders.ts';
 import type { ProjectStore } from '../policy/projects.ts';
-import type { ApprovalRules } from '../turns/approval-rules.ts';
+import { type ApprovalRules, countsFor, type MadeBy } from '../turns/approval-rules.ts';
 import type { Command, CommandReply } from './command.ts';
 import { NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 
@@ -29,8 +30,7 @@ interface Parts {
   readonly bounds: Bounds;
   /** The folder where no project is chosen. */
   readonly defaultFolder: (conversation: Conversation) => string;
-  /** `MODE`: what holds where a conversation chose nothing. */
-  readonly defaultMode: Mode;
+  readonly modes: Modes;
 }
 
 /** `/mode`: what Claude may do unasked. The choice is kept for the conversation. */
@@ -43,29 +43,33 @@ export function modeCommand(parts: Parts): Command {
       const wanted = args.trim().toLowerCase();
       const mode = MODES.find((known) => known === wanted);
       if (mode === undefined) {
-        const shown = overview(parts, conversation);
+        const shown = overview(parts, conversation, sender);
         return wanted === ''
           ? shown
           : { ...shown, markdown: `I know auto, ask and plan here.\n\n${shown.markdown}` };
       }
-      if (!mayChoose(parts, sender, conversation, mode)) {
-        return { markdown: tooLoose(mode, parts.defaultMode), decision: 'refused' };
+      const details = { chosen: mode };
+      if (!parts.modes.choose(sender, conversation, mode)) {
+        const markdown = tooLoose(mode, parts.modes.of(conversation));
+        return { markdown, decision: 'refused', details };
       }
-      parts.conversations.chooseMode(conversation.id, mode);
-      return { markdown: `From your next message on: **${mode}**, ${MEANING[mode]}.` };
+      return { markdown: `From your next message on: **${mode}**, ${MEANING[mode]}.`, details };
     },
   };
 }
 
 /** What the buttons below the modes do. */
 export function modePresses(parts: Parts): PressActs {
-  const show = ({ conversation, messageId }: InboundPress): void => {
-    const { markdown, buttons = [] } = overview(parts, conversation);
+  const show = ({ conversation, messageId, sender }: InboundPress): void => {
+    const { markdown, buttons = [] } = overview(parts, conversation, sender);
     parts.outbox.edit(conversation, { messageId, markdown, buttons });
   };
   const forget = (press: InboundPress): Pressed => {
     const folder = folderOf(parts, press.conversation);
-    const count = folder === null ? 0 : parts.rules.forget(folder);
+    const count =
+      folder === null
+        ? 0
+        : parts.rules.forget(folder, theirs(parts, press.sender, press.conversation));
     show(press);
     if (count === 0) return { word: TOO_LATE };
     return { word: `Forgot ${count}.`, details: { forgotten: count, folder } };
@@ -73,10 +77,9 @@ export function modePresses(parts: Parts): PressActs {
   const choose = (press: InboundPress, argument: string): Pressed | null => {
     const mode = MODES.find((known) => known === argument);
     if (mode === undefined) return null;
-    if (!mayChoose(parts, press.sender, press.conversation, mode)) {
+    if (!parts.modes.choose(press.sender, press.conversation, mode)) {
       return { word: NOT_YOURS, decision: 'refused', details: { mode } };
     }
-    parts.conversations.chooseMode(press.conversation.id, mode);
     show(press);
     return { word: `Mode ${mode}.`, details: { mode } };
   };
@@ -91,20 +94,22 @@ export function modePresses(parts: Parts): PressActs {
   ]);
 }
 
-/** A mode looser than the configured one is for those who may decide against what is configured. */
-function mayChoose(
-  { access, defaultMode }: Parts,
-  sender: Pick<Person, 'id'>,
-  conversation: Conversation,
-  mode: Mode,
-): boolean {
-  return stricter(mode, defaultMode) === mode || access.may(sender, conversation, 'override');
+/** What somebody may take back: their own, or all. */
+function theirs({ access }: Parts, sender: Pick<Person, 'id'>, conversation: Conversation): MadeBy {
+  return access.may(sender, conversation, 'approve-any') ? () => true : (id) => id === sender.id;
 }
 
-function overview(parts: Parts, conversation: Conversation): CommandReply {
-  const current = parts.conversations.mode(conversation.id) ?? parts.defaultMode;
+function overview(
+  parts: Parts,
+  conversation: Conversation,
+  sender: Pick<Person, 'id'>,
+): CommandReply {
+  const current = parts.modes.of(conversation);
   const folder = folderOf(parts, conversation);
-  const count = folder === null ? 0 : parts.rules.countIn(folder);
+  const countOf = (counts: MadeBy): number =>
+    folder === null ? 0 : parts.rules.countIn(folder, counts);
+  const count = countOf(countsFor(sender.id, conversation, parts.access));
+  const ownCount = countOf(theirs(parts, sender, conversation));
   const list = MODES.map((mode) => `- **${mode}**: ${MEANING[mode]}`);
   const always =
     count === 0 ? '' : `\n\nIn this folder ${things(count)} always allowed, so I do not ask.`;
@@ -115,12 +120,12 @@ function overview(parts: Parts, conversation: Conversation): CommandReply {
         label: mode === current ? `✓ ${mode}` : mode,
         data: `${MODE}:${mode}`,
       })),
-      ...(count === 0
+      ...(ownCount === 0
         ? []
         : [
             [
               {
-                label: `Forget the ${count === 1 ? 'thing that is' : `${count} things that are`} always allowed here`,
+                label: `Forget the ${ownCount === 1 ? 'thing that is' : `${ownCount} things that are`} always allowed here`,
                 data: `${MODE}:${FORGET}`,
               },
             ],
@@ -145,6 +150,6 @@ function things(count: number): string {
   return count === 1 ? '1 thing is' : `${count} things are`;
 }
 
-function tooLoose(mode: Mode, configured: Mode): string {
-  return `Here it is **${configured}** at least. **${mode}** is looser, and only the owner may choose that.`;
+function tooLoose(mode: Mode, current: Mode): string {
+  return `Here it is **${current}**. **${mode}** is looser, and only an owner may choose that.`;
 }

@@ -19,7 +19,10 @@ export function modelCommands(
 ): readonly Command[] {
   const choose = (conversationId: string, model: string) => {
     conversations.chooseModel(conversationId, model);
-    return { markdown: `From your next message on I use **${escapeMarkdown(model)}**.` };
+    return {
+      markdown: `From your next message on I use **${escapeMarkdown(model)}**.`,
+      details: { chosen: model },
+    };
   };
   return [
     ...SHORTCUTS.map(({ name, description }) => ({

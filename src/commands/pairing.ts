@@ -1,6 +1,6 @@
-import type { Bots } from '../core/bot.ts';
+import type { BotProfile, Bots } from '../core/bot.ts';
 import type { Clock } from '../core/clock.ts';
-import { sourceOf } from '../core/conversation.ts';
+import { type Conversation, conversationOf, sourceOf } from '../core/conversation.ts';
 import { escapeMarkdown, formatDuration } from '../core/format.ts';
 import type { InboundAct, InboundMessage, InboundPress } from '../core/inbound.ts';
 import type { Role } from '../core/role.ts';
@@ -8,10 +8,10 @@ import type { ConversationStore } from '../inbox/conversations.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Access, everywhere } from '../policy/access.ts';
-import type { Appointments } from '../policy/appointments.ts';
+import type { Appointed, Appointments } from '../policy/appointments.ts';
 import type { Audit } from '../policy/audit.ts';
 import type { Pairing, Pairings } from '../policy/pairing.ts';
-import { NOT_YOURS, type PressActs, type Pressed, TOO_LATE } from './press.ts';
+import { idIn, NOT_YOURS, type PressActs, type Pressed, TOO_LATE } from './press.ts';
 
 /** The verb of the buttons below the request of somebody new: `pair:<id>.<choice>`. */
 const PAIR = 'pair';
@@ -46,9 +46,10 @@ export function createPairingDesk(parts: {
   const take = (message: InboundMessage): boolean => {
     const { conversation, sender } = message;
     const bot = bots.of(conversation);
-    // A group cannot decide who gets in.
-    if (bot === null || bot.ownerId === null) return false;
+    const deciding = bot === null ? [] : decidersOf(bot, parts.appointments.list(bot));
+    if (deciding.length === 0) return false;
     const asked = pairings.ask(sender, conversation);
+    if (asked.kind === 'hasty') return true;
     const about = { conversation: conversation.id, person: sender.id };
     if (!('pairing' in asked)) {
       parts.log.warn(about, `pairing.${asked.kind}`);
@@ -66,18 +67,20 @@ export function createPairingDesk(parts: {
       buttons: [],
     });
     if (!isNew) return true;
-    conversations.ensure(bot.ownerConversation);
-    outbox.say(bot.ownerConversation, {
-      markdown: `${requestOf(pairing)}\n\nCompare the code with what they tell you. A member asks, and I work for them on this machine; for a viewer I only look things up. Who is nobody you know is best refused. The request stands for an hour.`,
-      replyTo: null,
-      buttons: [
-        [
-          { label: '✅ Member', data: `${PAIR}:${pairing.id}.member` },
-          { label: '👀 Viewer', data: `${PAIR}:${pairing.id}.viewer` },
+    for (const chat of deciding) {
+      conversations.ensure(chat);
+      outbox.say(chat, {
+        markdown: `${requestOf(pairing)}\n\nLet them tell you their code, and press only if it is this one. For a member I work on this machine, for a viewer I only look things up. If you do not know them, refuse. The request stands for an hour.`,
+        replyTo: null,
+        buttons: [
+          [
+            { label: '✅ Member', data: `${PAIR}:${pairing.id}.member` },
+            { label: '👀 Viewer', data: `${PAIR}:${pairing.id}.viewer` },
+          ],
+          [{ label: '🚫 Refuse', data: `${PAIR}:${pairing.id}.refuse` }],
         ],
-        [{ label: '🚫 Refuse', data: `${PAIR}:${pairing.id}.refuse` }],
-      ],
-    });
+      });
+    }
     parts.audit.write({
       event: 'pairing.asked',
       conversationId: conversation.id,
@@ -97,7 +100,7 @@ export function createPairingDesk(parts: {
   };
 
   const decide = (press: InboundPress, argument: string): Pressed | null => {
-    const [id, choice = ''] = argument.split('.');
+    const [id = '', choice = ''] = argument.split('.');
     const role = CHOICES.get(choice);
     if (role === undefined) return null;
     const { sender, conversation } = press;
@@ -107,7 +110,7 @@ export function createPairingDesk(parts: {
       return { word: NOT_YOURS, decision: 'refused' };
     }
     const verdict = role === null ? 'refused' : 'approved';
-    const decided = pairings.decide(Number(id), source, verdict, sender.id);
+    const decided = pairings.decide(idIn(id), source, verdict, sender.id);
     if (decided.kind === 'over') return null;
     const { pairing } = decided;
     const details = { person: pairing.personId, code: pairing.code };
@@ -149,6 +152,21 @@ export function createPairingDesk(parts: {
       take(inbound),
     acts: new Map([[PAIR, { needs: 'administer', act: decide }]]),
   };
+}
+
+/**
+ * The chats in which it is decided who gets in: that of the owner, or, where the settings name none, those of
+ * the people who were made owners of the bot. A group does not decide that.
+ */
+function decidersOf(
+  { source, ownerId, ownerConversation }: BotProfile,
+  appointed: readonly Appointed[],
+): readonly Conversation[] {
+  if (ownerId !== null) return [ownerConversation];
+  const [channel = '', bot = ''] = source.split(':');
+  return appointed
+    .filter(({ role, destination }) => role === 'owner' && destination === null)
+    .map(({ personId }) => conversationOf({ channel, bot, chat: personId, thread: null }));
 }
 
 /** The name is theirs to choose: it stands for itself, on one line. */

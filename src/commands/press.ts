@@ -29,6 +29,13 @@ export interface PressAct {
 /** By verb. */
 export type PressActs = ReadonlyMap<string, PressAct>;
 
+/** The id that a button carries; 0, which nothing has, for what only somebody else's program would send. */
+export function idIn(argument: string): number {
+  return /^[1-9]\d{0,14}$/u.test(argument) ? Number(argument) : 0;
+}
+
 export const TOO_LATE = 'That is no longer possible.';
+/** What somebody reads who would have something run that its asker may not ask for now. */
+export const ASKER_GONE = 'Whoever asked for it may not do that any more.';
 /** What somebody reads who may not press a button. */
 export const NOT_YOURS = 'You may not do that here.';

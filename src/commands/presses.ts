@@ -1,8 +1,10 @@
 import { and, eq } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
 import { escapeMarkdown, messagesCount } from '../core/format.ts';
 import type { InboundPress } from '../core/inbound.ts';
+import { type Role, SHELL_PERSON } from '../core/role.ts';
 import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { MemoryStore } from '../memory/store.ts';
@@ -16,10 +18,12 @@ import { ANSWER, type Questions } from '../turns/questions.ts';
 import { DISCARD, RETRY } from '../turns/buttons.ts';
 import { HALT } from '../turns/turn.ts';
 import { RESTART } from './changes.ts';
+import type { Command } from './command.ts';
 import { forgetPresses } from './forget.ts';
-import { NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
+import { ASKER_GONE, idIn, NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';
 import { AGAIN, nextLarger } from './reactions.ts';
+import { createMayRunAgain } from './run-again.ts';
 
 /** What a press did: a short word for the one who pressed. */
 export type PressHandler = (press: InboundPress) => string;
@@ -44,8 +48,11 @@ export function createPressHandler(parts: {
   readonly gate: Gate;
   readonly audit: Audit;
   readonly acts: PressActs;
+  /** Those of the person's own, as they are now. */
+  readonly commands?: () => readonly Command[];
 }): PressHandler {
   const { access } = parts;
+  const mayRunAgain = createMayRunAgain(parts);
   const { orm } = parts.database;
 
   const settle = (press: InboundPress, what: string) => {
@@ -56,9 +63,12 @@ export function createPressHandler(parts: {
     });
   };
 
+  const roleOfAsker = (id: string, conversation: Conversation): Role | null =>
+    id === SHELL_PERSON ? 'owner' : access.roleOf({ id }, conversation);
+
   /**
-   * What stands against a turn more for a message, in a few words. It counts for the person who asked, and
-   * what the one who presses may, it may.
+   * What stands against a turn more for a message, in a few words: it is one of the person who asked,
+   * whoever presses, with their limits and the rules for their role.
    */
   const refusalOf = (
     { conversation, sender }: InboundPress,
@@ -66,11 +76,31 @@ export function createPressHandler(parts: {
     text: string,
     insisted: boolean,
   ): string | null => {
-    const role = access.roleOf(sender, conversation);
-    if (role === null) return NOT_YOURS;
     const personId = message.personId ?? sender.id;
+    const role = roleOfAsker(personId, conversation);
+    if (role === null) return ASKER_GONE;
     const isTemplate = message.instruction !== null;
-    const request = { conversation, personId, role, text, isTemplate, insisted };
+    const who = { conversation, personId, role, pressedBy: sender.id };
+    const refusal = parts.gate.check({ ...who, text, isTemplate, insisted });
+    return refusal === null ? null : inShort(refusal);
+  };
+
+  /** What stands against what was taken already and costs once more, in a few words. */
+  const unpaidOf = (press: InboundPress, turnId: number): string | null => {
+    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
+    if (turn === undefined) return TOO_LATE;
+    const { conversation, sender } = press;
+    const personId = turn.personId ?? sender.id;
+    const role = roleOfAsker(personId, conversation);
+    if (role === null) return ASKER_GONE;
+    const request = {
+      conversation,
+      personId,
+      role,
+      text: '',
+      isBegunAnew: true,
+      pressedBy: sender.id,
+    };
     const refusal = parts.gate.check(request);
     return refusal === null ? null : inShort(refusal);
   };
@@ -85,6 +115,8 @@ export function createPressHandler(parts: {
   };
 
   const retry = (press: InboundPress, turnId: number): string => {
+    const unpaid = unpaidOf(press, turnId);
+    if (unpaid !== null) return unpaid;
     const outcome = parts.queue.requeue(turnId);
     if (outcome.kind === 'gone') return TOO_LATE;
     if (outcome.kind === 'full') {
@@ -95,13 +127,9 @@ export function createPressHandler(parts: {
   };
 
   const discard = (press: InboundPress, turnId: number): string => {
-    const { changes } = orm
-      .update(turns)
-      .set({ status: 'cancelled' })
-      .where(and(eq(turns.id, turnId), eq(turns.status, 'interrupted')))
-      .run();
-    if (changes === 0) return TOO_LATE;
+    if (!parts.queue.discard(turnId)) return TOO_LATE;
     parts.questions.withdraw(turnId);
+    parts.messages.forgetSecrets(turnId);
     settle(press, '🗑 Discarded');
     return 'Discarded.';
   };
@@ -130,6 +158,11 @@ export function createPressHandler(parts: {
     const changed = parts.messages.changedDuring(turn.id);
     if (changed.length === 0) return TOO_LATE;
     if (turn.status === 'running') {
+      // What ran so far was paid for, and it runs once more.
+      for (const message of changed) {
+        const refusal = refusalOf(press, message, message.changedText, false);
+        if (refusal !== null) return refusal;
+      }
       parts.queue.requestStop(turn.id);
       orm
         .update(turns)
@@ -137,6 +170,8 @@ export function createPressHandler(parts: {
         .where(eq(turns.id, turn.id))
         .run();
     } else if (turn.status === 'interrupted' || turn.status === 'queued') {
+      const unpaid = turn.status === 'queued' ? null : unpaidOf(press, turn.id);
+      if (unpaid !== null) return unpaid;
       const outcome = turn.status === 'queued' ? null : parts.queue.requeue(turn.id);
       if (outcome?.kind === 'full') return tooMany(outcome.waitingCount);
       for (const { id, changedText } of changed) parts.messages.change(id, changedText);
@@ -144,7 +179,13 @@ export function createPressHandler(parts: {
       for (const message of changed) {
         const refusal = refusalOf(press, message, message.changedText, false);
         if (refusal !== null) return refusal;
-        const asked = parts.queue.enqueueChange(message, message.changedText, turn.requestedModel);
+        const { changedText, personId } = message;
+        const asked = parts.queue.enqueueChange(
+          message,
+          changedText,
+          personId,
+          turn.requestedModel,
+        );
         if (asked.kind === 'full') return tooMany(asked.waitingCount);
         parts.messages.keepChange(message.id, null);
       }
@@ -179,17 +220,28 @@ export function createPressHandler(parts: {
     return isOfEarlierAttempt || parts.questions.isWaitedFor(question.id);
   };
 
+  const maySteer = (
+    { sender, conversation }: InboundPress,
+    verb: string,
+    turn: Pick<typeof turns.$inferSelect, 'id' | 'personId'>,
+  ): boolean =>
+    access.may(sender, conversation, neededFor(verb, turn, sender)) &&
+    (!RUNS_AGAIN.has(verb) || mayRunAgain({ sender, conversation }, turn.id));
+
   /** An answer to what was asked before the turn was interrupted sets it going again. */
   const answer = (press: InboundPress, turnId: number, argument: string): string => {
-    const [questionId, index] = argument.split('.').map(Number);
-    const question = parts.questions.get(questionId ?? 0);
-    const option = question?.options[index ?? -1];
+    const [questionId = '', index = ''] = argument.split('.');
+    const question = parts.questions.get(idIn(questionId));
+    const option = /^\d{1,3}$/u.test(index) ? question?.options[Number(index)] : undefined;
     if (question?.turnId !== turnId || question.status !== 'open' || option === undefined) {
       return TOO_LATE;
     }
     const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
     if (turn === undefined || !isHeard(question, turn)) return TOO_LATE;
     if (turn.status === 'interrupted') {
+      if (!maySteer(press, RETRY, turn)) return NOT_YOURS;
+      const unpaid = unpaidOf(press, turnId);
+      if (unpaid !== null) return unpaid;
       const outcome = parts.queue.requeue(turnId);
       if (outcome.kind === 'gone') return TOO_LATE;
       if (outcome.kind === 'full') return tooMany(outcome.waitingCount);
@@ -201,27 +253,27 @@ export function createPressHandler(parts: {
   };
 
   const turnOf = (verb: string, argument: string): number => {
-    if (verb !== ANSWER) return Number(argument);
-    return parts.questions.get(Number(argument.split('.')[0]))?.turnId ?? 0;
+    if (verb !== ANSWER) return idIn(argument);
+    return parts.questions.get(idIn(argument.split('.')[0] ?? ''))?.turnId ?? 0;
   };
 
-  const handlers = new Map([
-    [RETRY, retry],
-    [DISCARD, discard],
-    [CANCEL, cancel],
-    [STOP, stop],
-    [HALT, halt],
-    [RESTART, restart],
-    [AGAIN, again],
-    [ANSWER, answer],
-  ]);
+  const handlers = {
+    [RETRY]: retry,
+    [DISCARD]: discard,
+    [CANCEL]: cancel,
+    [STOP]: stop,
+    [HALT]: halt,
+    [RESTART]: restart,
+    [AGAIN]: again,
+    [ANSWER]: answer,
+  } satisfies Record<TurnVerb, unknown>;
 
   const memoryHandlers =
     parts.memory === null ? null : forgetPresses(parts.memory, parts.database, parts.outbox);
 
   const aboutTurn = (press: InboundPress, verb: string, argument: string): Pressed | null => {
-    const handler = handlers.get(verb);
-    if (handler === undefined) return null;
+    if (!isAboutTurn(verb)) return null;
+    const handler = handlers[verb];
     const turn = orm
       .select({ id: turns.id, personId: turns.personId })
       .from(turns)
@@ -231,7 +283,7 @@ export function createPressHandler(parts: {
       )
       .get();
     if (turn === undefined) return null;
-    if (!access.may(press.sender, press.conversation, neededFor(verb, turn, press.sender))) {
+    if (!maySteer(press, verb, turn)) {
       return { word: NOT_YOURS, turnId: turn.id, decision: 'refused' };
     }
     return { word: handler(press, turn.id, argument), turnId: turn.id };
@@ -271,6 +323,17 @@ export function createPressHandler(parts: {
     return pressed.word;
   };
 }
+
+/** The verbs of the buttons about a turn. */
+export const TURN_VERBS = [RETRY, DISCARD, CANCEL, STOP, HALT, RESTART, AGAIN, ANSWER] as const;
+type TurnVerb = (typeof TURN_VERBS)[number];
+
+function isAboutTurn(verb: string): verb is TurnVerb {
+  return TURN_VERBS.some((known) => known === verb);
+}
+
+/** The verbs of what has a turn run once more. */
+const RUNS_AGAIN: ReadonlySet<string> = new Set([RETRY, RESTART, AGAIN]);
 
 const REFUSED: Pressed = { word: NOT_YOURS, decision: 'refused' };
 

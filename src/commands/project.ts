@@ -33,7 +33,9 @@ export function projectCommand(parts: Parts): Command {
     run: ({ conversation }, args) => {
       const name = args.trim().toLowerCase();
       if (name === '') return listOf(parts, conversation);
-      return { markdown: chosen(parts, conversation, name) ?? unknown(parts, name) };
+      const markdown = chosen(parts, conversation, name);
+      if (markdown === null) return { markdown: unknown(parts, name) };
+      return { markdown, details: { chosen: name } };
     },
   };
 }
@@ -69,7 +71,7 @@ function chosen(parts: Parts, conversation: Place, name: string): string | null 
   const folder = resolveFolder(project.path, parts.bounds);
   const where = folder.kind === 'ok' ? folder.path : project.path;
   const doubt =
-    folder.kind === 'ok' ? '' : `\n\n⚠️ That ${OBJECTIONS[folder.kind]}, so nothing can run there.`;
+    folder.kind === 'ok' ? '' : `\n\n⚠️ It ${OBJECTIONS[folder.kind]}, so nothing can run in it.`;
   return `From your next message on I work in **${escapeMarkdown(name)}**: \`${where}\`. What was said stays known.${doubt}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { escapeMarkdown, excerpt, formatDuration, messagesCount } from '../core/format.ts';
+import { SHELL_PERSON } from '../core/role.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
 import type { QueueEntry } from '../inbox/queue-view.ts';
 import type { Queue } from '../inbox/queue.ts';
@@ -35,15 +36,16 @@ export function queueCommands(
         const running = entries.find(({ status }) => status === 'running');
         const waiting = entries.filter((entry) => entry.status === 'queued' && isTheirs(entry));
         const isAll = args.trim().toLowerCase() === 'all';
-        if (running !== undefined && isTheirs(running)) queue.requestStop(running.turnId);
+        const stopped = running !== undefined && isTheirs(running) ? running : null;
+        if (stopped !== null) queue.requestStop(stopped.turnId);
         const cancelledCount = isAll
           ? queue.cancelAll(conversation.id, mayAny ? undefined : sender.id)
           : 0;
         const markdown = [
-          runningText(running, running === undefined || isTheirs(running)),
+          runningText(running, stopped !== null),
           ...waitingText(cancelledCount, waiting.length - cancelledCount, mayAny),
         ].join('\n\n');
-        return { markdown };
+        return { markdown, ...(stopped === null ? {} : { about: stopped.turnId }) };
       },
     },
     {
@@ -98,7 +100,8 @@ function runningText(running: QueueEntry | undefined, isTheirs: boolean): string
   if (running === undefined) return 'Nothing is running.';
   const text = escapeMarkdown(excerpt(running.text, EXCERPT_LENGTH));
   if (isTheirs) return `⏹ Stopping: ${text}`;
-  const whose = running.personId === null ? 'was asked on the machine' : `is ${nameOf(running)}’s`;
+  const whose =
+    running.personId === SHELL_PERSON ? 'was asked on the machine' : `is ${nameOf(running)}’s`;
   return `What runs ${whose}, so it goes on: ${text}\n\nThey can stop it, and so can an owner.`;
 }
 

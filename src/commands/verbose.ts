@@ -26,7 +26,10 @@ export function verboseCommands(
         if (level !== undefined) {
           if (!access.may(sender, conversation, 'choose')) return notAllowed(`/verbose ${level}`);
           conversations.chooseProgress(conversation.id, level);
-          return { markdown: `From your next message on you see ${MEANING[level]}.` };
+          return {
+            markdown: `From your next message on you see ${MEANING[level]}.`,
+            details: { chosen: level },
+          };
         }
         const current = conversations.progress(conversation.id) ?? defaultLevel;
         const list = PROGRESS_LEVELS.map((known) => `- \`/verbose ${known}\`: ${MEANING[known]}`);

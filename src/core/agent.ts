@@ -35,6 +35,11 @@ export interface AgentRequest {
    * ones begin with `//`.
    */
   readonly deniedFiles?: readonly string[];
+  /**
+   * Whether the tools that read and write files keep to {@link workDir} and {@link readableDirs}. What a
+   * command does, this does not limit.
+   */
+  readonly isConfined?: boolean;
   /** While it says true, the run waits for a person, and may be silent for as long as it likes. */
   readonly isWaitingForPerson: () => boolean;
 }
@@ -48,6 +53,8 @@ export interface ToolServer {
   readonly token: string;
   /** The one of its tools that decides about uses of other tools, and is asked what Claude asks people. */
   readonly approvalTool?: string;
+  /** Whether there is nobody who could answer what Claude asks people: then it cannot ask. */
+  readonly isUnanswered?: boolean;
 }
 
 /** One use of a tool, as a person would put it: `Running npm test`. */

@@ -36,6 +36,13 @@ export interface Quote {
    * message, by which what was said in it may be found here.
    */
   readonly wordlessMessageId?: string;
+  /** Whether the bot said it. */
+  readonly isOwn?: boolean;
+}
+
+/** The words that a quote brings to Claude which are not its own. */
+export function quotedWords(quote: Quote | null): string {
+  return quote === null || quote.isOwn === true ? '' : quote.text;
 }
 
 /** Whom what is said in a chat is for. */

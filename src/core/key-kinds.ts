@@ -69,8 +69,8 @@ export const KEY_KINDS: readonly KeyKind[] = [
   },
 ];
 
-/** Not in the middle of a word, but behind a line break as JSON writes it. */
-const AT_START = '(?:(?<![A-Za-z\\d_])|(?<=\\\\[nrt]))';
+/** Not in the middle of a word, but behind a line break as JSON writes it, and behind a colour of a terminal. */
+const AT_START = '(?:(?<![A-Za-z\\d])|(?<=\\\\[nrt]|\\x1b\\[[\\d;]{0,12}m))';
 
 const anchored = (start: string): string => (start.startsWith('://') ? start : AT_START + start);
 

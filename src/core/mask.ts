@@ -25,9 +25,14 @@ interface Span {
   readonly name: string;
 }
 
-const OWN = 'my own secret';
-/** What Markdown takes away, and what nobody sees, may stand in the middle of a secret. */
-const UNSEEN = /[*`~\\\u00AD\u200B-\u200D\u2060\uFEFF]+/gu;
+/** What stands in the mark of one of our own. */
+export const OWN = 'my own secret';
+const ESCAPE = String.fromCharCode(0x1b);
+/** What Markdown or a terminal takes away, and what nobody sees, may stand in the middle of a secret. */
+const UNSEEN = new RegExp(
+  `(?:[*\`~\\\\\\p{Cf}\\uFE00-\\uFE0F]|${ESCAPE}\\[[\\d;]{0,12}m)+|&(?:#(\\d{2,3})|#x([\\da-f]{2})|lowbar);`,
+  'giu',
+);
 /** One secret less may bring out another, which stood too near to it. */
 const MAX_ROUND_COUNT = 4;
 /** How long a beginning of one of our own secrets tells something. */
@@ -73,18 +78,9 @@ export const maskKeys: Mask = createMask(() => []);
 
 /** What is told of it. */
 export function maskNote(maskedCount: number): string {
-  return maskedCount === 0 ? '' : `🔒 I masked what looks like a key (${maskedCount}).`;
-}
-
-/** Masks all that is written in something of Claudio's own, however deep. */
-export function maskedDeep<T>(value: T, mask: Mask): T;
-export function maskedDeep(value: unknown, mask: Mask): unknown {
-  if (typeof value === 'string') return mask(value).text;
-  if (Array.isArray(value)) return value.map((one: unknown) => maskedDeep(one, mask));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]: [string, unknown]) => [key, maskedDeep(one, mask)]),
-  );
+  return maskedCount === 0
+    ? ''
+    : `🔒 I masked ${maskedCount === 1 ? 'something that looks like a key' : `${maskedCount} things that look like keys`}.`;
 }
 
 function found(text: string, secrets: readonly string[]): Span[] {
@@ -112,9 +108,12 @@ function found(text: string, secrets: readonly string[]): Span[] {
 function foundUnseen(text: string, secrets: readonly string[]): readonly Span[] {
   const cuts: { readonly at: number; readonly shift: number }[] = [];
   let removedCount = 0;
-  const seen = text.replaceAll(UNSEEN, (run, at: number) => {
-    cuts.push({ at: at - removedCount, shift: (removedCount += run.length) });
-    return '';
+  const seen = text.replaceAll(UNSEEN, (...[run, decimal, hexadecimal, at]: UnseenMatch) => {
+    const character = characterOf(run, decimal, hexadecimal);
+    const before = at - removedCount;
+    removedCount += run.length - character.length;
+    cuts.push({ at: before + character.length, shift: removedCount });
+    return character;
   });
   if (cuts.length === 0) return [];
   const shiftAt = (position: number): number =>
@@ -124,6 +123,21 @@ function foundUnseen(text: string, secrets: readonly string[]): readonly Span[] 
     end: end - 1 + shiftAt(end - 1) + 1,
     name,
   }));
+}
+
+type UnseenMatch = readonly [
+  run: string,
+  decimal: string | undefined,
+  hexadecimal: string | undefined,
+  at: number,
+  ...unknown[],
+];
+
+/** What an entity of HTML stands for, which Markdown knows as well; empty: it was none. */
+function characterOf(run: string, decimal?: string, hexadecimal?: string): string {
+  if (!run.startsWith('&')) return '';
+  if (decimal !== undefined) return String.fromCharCode(Number(decimal));
+  return hexadecimal === undefined ? '_' : String.fromCharCode(Number.parseInt(hexadecimal, 16));
 }
 
 /** The last of those, at the beginning of a list, that fit; -1 where none does. */

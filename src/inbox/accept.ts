@@ -145,7 +145,11 @@ export function createInbox(parts: {
     if ('isAddressed' in inbound && !inbound.isAddressed) {
       return inbound.kind === 'message' ? overhear(inbound) : NOT_FOR_BOT;
     }
-    if (inbound.kind === 'edit' && parts.overheard.change(inbound)) return NOT_FOR_BOT;
+    if (inbound.kind === 'reaction') return NOT_FOR_BOT;
+    if (inbound.kind === 'edit') {
+      parts.overheard.change(inbound);
+      return NOT_FOR_BOT;
+    }
     if (handlers.stranger(inbound)) return { kind: 'accepted', what: 'pairing' };
     if (inbound.kind === 'message' && !inbound.isPrivate && inbound.command === null) {
       parts.overheard.hear(inbound);

@@ -1,5 +1,5 @@
 import type { Conversation } from '../core/conversation.ts';
-import type { InboundMessage } from '../core/inbound.ts';
+import { type Attachment, type InboundMessage, quotedWords } from '../core/inbound.ts';
 import type { Role } from '../core/role.ts';
 import type { TurnOptions } from '../core/turn.ts';
 import type { Gate, Refusal, Request } from '../policy/gate.ts';
@@ -46,7 +46,9 @@ export function createAsking(parts: {
   return {
     ask: (message, role, options = {}) => {
       const { conversation, sender, text } = message;
-      const request = { conversation, personId: sender.id, role, text };
+      const quoted = quotedWords(message.quote);
+      const isUnfinished = message.albumId !== null || message.attachments.some(isToBeHeard);
+      const request = { conversation, personId: sender.id, role, text, quoted, isUnfinished };
       const refusal = gate.check({ ...request, ...howOf(options) });
       if (refusal !== null) {
         return { kind: 'refused', refusal, messageId: messages.addAside(message, true) };
@@ -54,11 +56,18 @@ export function createAsking(parts: {
       return queue.enqueue(message, modelFor(message), options);
     },
     askKept: (messageId, request, options) => {
-      const refusal = gate.check({ ...request, ...howOf(options) });
+      const quoted = quotedWords(messages.get(messageId).quote);
+      const isUnfinished = messages.attachments(messageId).some(isToBeHeard);
+      const refusal = gate.check({ ...request, quoted, isUnfinished, ...howOf(options) });
       if (refusal !== null) return { kind: 'refused', refusal, messageId };
       return queue.enqueueKept(messageId, modelFor(request), options);
     },
   };
+}
+
+/** What is said in it is known only when the turn runs. */
+function isToBeHeard({ kind, isQuoted }: Pick<Attachment, 'kind' | 'isQuoted'>): boolean {
+  return kind === 'speech' && !isQuoted;
 }
 
 /** What the gate has to know of how a turn is to be run. */

@@ -2,6 +2,8 @@ import { and, asc, eq, inArray, min, sql } from 'drizzle-orm';
 import { conversations, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Audit } from '../policy/audit.ts';
+import { noteEnds } from './ends.ts';
 
 /** A turn that was just claimed. */
 export interface ClaimedTurn {
@@ -27,11 +29,13 @@ export const ACTIVE = sql`${turns.status} in ('queued', 'running')`;
  * @param joinQueued Makes one turn of all that wait in that conversation for the same model: the last of
  * them runs, and the others become `joined`. A turn that ran before stays by itself, and so does one whose
  * message had a turn before, one that is to be run in a way of its own, and what another person asked.
+ * @param audit Where it is written down that they were joined.
  */
 export function createClaim(
   database: Database,
   clock: Clock,
   joinQueued: boolean,
+  audit?: Pick<Audit, 'write'>,
 ): (markerPrefix: string) => ClaimedTurn | null {
   const { orm } = database;
   const next = orm
@@ -89,11 +93,13 @@ export function createClaim(
     );
     const together = (end === -1 ? waiting : waiting.slice(0, end)).map(({ id }) => id);
     const lastId = together.pop() ?? firstId;
-    orm
+    const ended = orm
       .update(turns)
       .set({ status: 'joined', joinedTurnId: lastId })
       .where(inArray(turns.id, together))
-      .run();
+      .returning()
+      .all();
+    noteEnds(audit, ended);
     return lastId;
   };
 

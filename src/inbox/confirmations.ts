@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, lte, sql } from 'drizzle-orm';
 import { confirmations } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Database } from '../platform/database/open.ts';
@@ -24,6 +24,8 @@ export interface Confirmations {
   find(id: number, conversationId: string): Confirmation | null;
   /** Those of a conversation that nobody decided, newest first; their time may be over. */
   undecided(conversationId: string): readonly Confirmation[];
+  /** How many of a command a person has asked for there that can still be decided. */
+  openCount(conversationId: string, personId: string): number;
   /**
    * Decides one. To be called in the transaction of what follows from it.
    *
@@ -92,6 +94,20 @@ export function createConfirmations(
         .where(and(eq(confirmations.conversationId, conversationId), OPEN))
         .orderBy(desc(confirmations.id))
         .all(),
+    openCount: (conversationId, personId) =>
+      orm
+        .select({ count: count() })
+        .from(confirmations)
+        .where(
+          and(
+            eq(confirmations.conversationId, conversationId),
+            eq(confirmations.personId, personId),
+            eq(confirmations.kind, 'command'),
+            OPEN,
+            gt(confirmations.expiresAtMs, clock.now()),
+          ),
+        )
+        .get()?.count ?? 0,
     settle: (row, decision, personId) => {
       const now = clock.now();
       const { changes } = orm

@@ -26,9 +26,11 @@ export interface ConversationStore {
   /** The named project that it works in, or `null` for the configured folder. */
   project(id: string): string | null;
   chooseProject(id: string, project: string | null): void;
-  /** What Claude may do unasked, or `null` for what is configured. */
+  /** What was chosen that Claude may do unasked, or `null`; what holds, `Modes` says. */
   mode(id: string): Mode | null;
-  chooseMode(id: string, mode: Mode | null): void;
+  /** Who chose it, by the platform's id. */
+  modeBy(id: string): string | null;
+  chooseMode(id: string, mode: Mode, by: string): void;
   /** Whether what people say to each other is kept as part of the talk. */
   listens(id: string): boolean;
   chooseListening(id: string, listens: boolean): void;
@@ -90,8 +92,9 @@ export function createConversationStore(database: Database, clock: Clock): Conve
       orm.update(conversations).set({ project }).where(eq(conversations.id, id)).run();
     },
     mode: (id) => row(id).mode,
-    chooseMode: (id, mode) => {
-      orm.update(conversations).set({ mode }).where(eq(conversations.id, id)).run();
+    modeBy: (id) => row(id).modeBy,
+    chooseMode: (id, mode, modeBy) => {
+      orm.update(conversations).set({ mode, modeBy }).where(eq(conversations.id, id)).run();
     },
     // Anybody may write in a group: one where nobody was heard has no row, and gets none for that.
     listens: (id) => byId.get({ id })?.listens ?? false,

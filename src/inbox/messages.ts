@@ -6,6 +6,7 @@ import type { InboundMessage } from '../core/inbound.ts';
 import { type Mask, maskKeys } from '../core/mask.ts';
 import type { TurnOptions } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
+import { maskAsked, withoutSecrets } from './masking.ts';
 
 /** A message of a person, as it is kept. */
 export type StoredMessage = typeof messages.$inferSelect;
@@ -35,11 +36,12 @@ export interface MessageStore {
    *
    * @returns Its id.
    */
-  addChange(original: StoredMessage, text: string): number;
+  addChange(original: StoredMessage, text: string, personId: string | null): number;
   /** Keeps a further part of an album with the message that its first part made. */
   addPart(messageId: number, part: InboundMessage): void;
   /**
-   * Keeps a message that was not for Claude: a command, or one that was turned away.
+   * Keeps a message that was not for Claude: a command, whose secrets nobody needs in the history, or one
+   * that was turned away.
    *
    * @param withFiles Whether it may become one for Claude after all, with what is attached to it.
    * @returns Its id.
@@ -47,6 +49,8 @@ export interface MessageStore {
   addAside(message: InboundMessage, withFiles?: boolean): number;
   /** @throws Error where there is none. */
   get(messageId: number): StoredMessage;
+  /** Masks the secrets in what a turn was asked that will not run again. */
+  forgetSecrets(turnId: number): void;
   /** Makes one that was kept aside a message for Claude. */
   toPerson(messageId: number, options: TurnOptions): void;
   /** Keeps what was said in a group to others, without secrets: nobody needs them. */
@@ -113,7 +117,7 @@ export function createMessageStore(
       conversationId: message.conversation.id,
       role,
       author: message.sender.name,
-      personId: message.messageId === null ? null : message.sender.id,
+      personId: message.sender.id,
       instruction,
       text: message.text,
       quote: message.quote === null ? null : JSON.stringify(message.quote),
@@ -144,12 +148,13 @@ export function createMessageStore(
       if (message.messageId !== null) attach(id, message);
       return id;
     },
-    addChange: (original, text) => {
+    addChange: (original, text, personId) => {
       const { id: _, position: __, createdAtMs: ___, albumId: ____, ...kept } = original;
       const { id } = orm
         .insert(messages)
         .values({
           ...kept,
+          personId,
           text,
           formerText: original.text,
           changedText: null,
@@ -174,7 +179,8 @@ export function createMessageStore(
         .where(eq(messages.id, messageId))
         .run();
     },
-    addAside: (message, withFiles = false) => {
+    addAside: (given, withFiles = false) => {
+      const message = given.command === null ? given : withoutSecrets(given, mask);
       const id = keep(message, 'command', {});
       if (withFiles) attach(id, message);
       return id;
@@ -192,10 +198,9 @@ export function createMessageStore(
         .run();
     },
     addOverheard: (message) => {
-      const { text, quote } = message;
-      const safe = quote === null ? null : { ...quote, text: mask(quote.text).text };
-      keep({ ...message, text: mask(text).text, quote: safe }, 'overheard', {});
+      keep(withoutSecrets(message, mask), 'overheard', {});
     },
+    forgetSecrets: (turnId) => void maskAsked(database, mask, turnId),
     ofAlbum: (conversationId, albumId) =>
       orm
         .select()

@@ -2,7 +2,7 @@ import { and, eq, inArray, lt, or, sql } from 'drizzle-orm';
 import { messages } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Attachment, InboundEdit, InboundMessage } from '../core/inbound.ts';
-import { maskKeys } from '../core/mask.ts';
+import { type Mask, maskKeys } from '../core/mask.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { ConversationStore } from './conversations.ts';
 import type { MessageStore } from './messages.ts';
@@ -39,7 +39,9 @@ export function createOverheard(parts: {
   readonly clock: Clock;
   readonly conversations: ConversationStore;
   readonly messages: MessageStore;
+  readonly mask?: Mask;
 }): Overheard {
+  const { mask = maskKeys } = parts;
   const { orm } = parts.database;
   const isOverheard = eq(messages.role, 'overheard');
   return {
@@ -62,7 +64,7 @@ export function createOverheard(parts: {
         .get();
       if (found === undefined) return false;
       const [note = ''] = NOTE.exec(found.text) ?? [];
-      const changed = maskKeys(`${text}\n${note.trim()}`.trim()).text;
+      const changed = mask(`${text}\n${note.trim()}`.trim()).text;
       orm.update(messages).set({ text: changed }).where(eq(messages.id, found.id)).run();
       return true;
     },

@@ -6,6 +6,7 @@ import { type TurnOptions, UNUSABLE_NOW } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Audit } from '../policy/audit.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
+import { noteEnds } from './ends.ts';
 import type { MessageStore, NewMessage, StoredMessage } from './messages.ts';
 import { createQueueView, type QueueView } from './queue-view.ts';
 
@@ -34,11 +35,13 @@ export interface Queue extends QueueView {
   /**
    * The same for a message that tells of a change to an earlier one.
    *
+   * @param personId Whose change it is.
    * @param isPromised The person was told already that it is taken: then it is, however full the queue.
    */
   enqueueChange(
     original: StoredMessage,
     text: string,
+    personId: string | null,
     model: string,
     isPromised?: boolean,
   ): { readonly kind: 'queued'; readonly turnId: number } | QueueFull;
@@ -73,6 +76,8 @@ export interface Queue extends QueueView {
   cancel(turnId: number): boolean;
   /** Takes all waiting turns of a conversation out, or those of one person. Returns how many. */
   cancelAll(conversationId: string, personId?: string): number;
+  /** Takes a turn out that was interrupted and waits for nobody. Returns whether it was one. */
+  discard(turnId: number): boolean;
   /** Asks for a running turn to be stopped, for good. Returns whether it was running. */
   requestStop(turnId: number): boolean;
 }
@@ -165,12 +170,18 @@ export function createQueue(
   const isOvertaken = (turn: Turn): boolean =>
     view.latest(turn.messageId)?.id !== turn.id || messages.wasChangedSince(turn.messageId);
 
-  const cancelWhere = (condition: SQL | undefined) =>
-    orm
-      .update(turns)
-      .set({ status: 'cancelled', endedAtMs: clock.now() })
-      .where(and(condition, ACTIVE, eq(turns.status, 'queued')))
-      .run().changes;
+  const cancelWhere = (condition: SQL | undefined): number =>
+    database.transaction(() => {
+      const cancelled = orm
+        .update(turns)
+        .set({ status: 'cancelled', endedAtMs: clock.now() })
+        .where(and(condition, ACTIVE, eq(turns.status, 'queued')))
+        .returning()
+        .all();
+      for (const { id } of cancelled) messages.forgetSecrets(id);
+      noteEnds(audit, cancelled);
+      return cancelled.length;
+    });
 
   return {
     ...view,
@@ -181,7 +192,6 @@ export function createQueue(
       if (full !== null) return full;
       const messageId = messages.add(message, how);
       const notBeforeMs = message.albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
-      const personId = message.messageId === null ? null : message.sender.id;
       const { text } = message;
       return {
         kind: 'queued',
@@ -190,7 +200,7 @@ export function createQueue(
           messageId,
           model,
           notBeforeMs,
-          personId,
+          personId: message.sender.id,
           options: how,
           text,
         }),
@@ -217,12 +227,11 @@ export function createQueue(
       };
     },
 
-    enqueueChange: (original, text, model, isPromised = false) => {
+    enqueueChange: (original, text, personId, model, isPromised = false) => {
       const { conversationId } = original;
       const full = isPromised ? null : fullness(conversationId);
       if (full !== null) return full;
-      const messageId = messages.addChange(original, text);
-      const { personId } = original;
+      const messageId = messages.addChange(original, text, personId);
       const asked = { conversationId, messageId, model, notBeforeMs: 0, personId, text };
       return { kind: 'queued', turnId: add({ ...asked, options: {} }) };
     },
@@ -230,8 +239,12 @@ export function createQueue(
     addToAlbum: (part) => {
       if (part.albumId === null) return null;
       const first = messages.ofAlbum(part.conversation.id, part.albumId);
-      if (first === null) return null;
-      if (first.role === 'command') return { kind: 'refused' };
+      if (first === null || first.personId !== part.sender.id) return null;
+      if (first.role === 'command') {
+        // Somebody may have it run all the same, where its files are kept.
+        if (messages.attachments(first.id).length > 0) messages.addPart(first.id, part);
+        return { kind: 'refused' };
+      }
       const joined = orm
         .update(turns)
         .set({ notBeforeMs: clock.now() + ALBUM_WAIT_MS })
@@ -307,7 +320,7 @@ export function createQueue(
       return { kind: 'queued' };
     },
 
-    claim: createClaim(database, clock, options.joinQueued),
+    claim: createClaim(database, clock, options.joinQueued, audit),
 
     cancel: (turnId) => cancelWhere(eq(turns.id, turnId)) === 1,
     cancelAll: (conversationId, personId) =>
@@ -317,6 +330,18 @@ export function createQueue(
           personId === undefined ? undefined : eq(turns.personId, personId),
         ),
       ),
+
+    discard: (turnId) =>
+      database.transaction(() => {
+        const discarded = orm
+          .update(turns)
+          .set({ status: 'cancelled' })
+          .where(and(eq(turns.id, turnId), eq(turns.status, 'interrupted')))
+          .returning()
+          .all();
+        noteEnds(audit, discarded);
+        return discarded.length === 1;
+      }),
 
     requestStop: (turnId) =>
       orm

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { isDenied } from '../policy/denied-path.ts';
 import { isHardLinkInto } from './hard-links.ts';
 import { isSame, isSystemError, orNull } from './same-file.ts';
 import { isSecret, isSecretName, SECRET_WITHIN_BYTES } from './secrets.ts';
@@ -14,6 +15,8 @@ export interface Bounds {
   readonly sendableDirs: readonly string[];
   /** Claudio's own folder: nothing of it may go out but what lies in a sendable folder inside of it. */
   readonly home: string;
+  /** Patterns of what Claude's own tools may not touch either. */
+  readonly deniedFiles: readonly string[];
 }
 
 /** What became of a wish to send a file. `reason` goes on after the path: `is a folder`. */
@@ -68,6 +71,7 @@ async function objection(file: FileHandle, real: string, bounds: Bounds): Promis
   if (relative(folder, real).split(sep).some(isHidden)) {
     return 'is hidden, or lies in a hidden folder, and such files are not sent';
   }
+  if (isDenied(real, bounds.deniedFiles)) return 'is one of the files that are denied to you';
   if (isSecretName(basename(real))) return 'looks like a private key, and those are not sent';
   if (stats.size === 0n) return EMPTY;
   if (stats.size > MAX_FILE_BYTES) return TOO_LARGE;

@@ -1,5 +1,6 @@
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { packageVersion } from '../platform/package.ts';
+import { mayDo } from '../policy/roles.ts';
 import { type ToolContext, TOOLS_NAME } from './context.ts';
 import { registerApprove } from './tools/approve.ts';
 import { registerAskUser } from './tools/ask-user.ts';
@@ -35,7 +36,8 @@ function serverFor(context: ToolContext): McpServer {
   );
   registerSendMessage(server, context);
   registerSendFiles(server, context);
-  registerAskUser(server, context);
+  // Nobody may answer it for whoever asked.
+  if (mayDo(context.user.role, 'answer')) registerAskUser(server, context);
   registerSearchHistory(server, context);
   registerApprove(server, context);
   // Who may only look has nothing that changes things.

@@ -1,4 +1,7 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { isWithin } from '../policy/folders.ts';
+import { realPlace } from '../turns/approval-place.ts';
 
 const command = z.looseObject({ command: z.string() });
 
@@ -33,4 +36,31 @@ export function isListed(list: readonly string[], tool: string, input: unknown):
 function isOfServer(entry: string, tool: string): boolean {
   const all = entry.endsWith('__*') ? entry.slice(0, -1) : `${entry}__`;
   return tool.startsWith(all);
+}
+
+/** What reads files: within its folders it is not asked about at all. */
+const READING: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep', 'LS']);
+const placed = z.looseObject({
+  file_path: z.string().optional(),
+  notebook_path: z.string().optional(),
+});
+
+/**
+ * Whether a tool for files would leave these folders.
+ *
+ * @param folders Absolute, with links resolved.
+ * @throws what the file system throws.
+ */
+export async function isOutside(
+  tool: string,
+  input: unknown,
+  folders: readonly string[],
+): Promise<boolean> {
+  if (READING.has(tool)) return true;
+  const { data } = placed.safeParse(input);
+  const path = data?.file_path ?? data?.notebook_path;
+  if (path === undefined || tool.startsWith('mcp__')) return false;
+  if (!isAbsolute(path)) return true;
+  const real = await realPlace(path);
+  return !folders.some((folder) => isWithin(real, folder));
 }

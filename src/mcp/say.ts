@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm';
 import { messages } from '../../drizzle/schema.ts';
 import type { Button, OutgoingFile } from '../core/channel.ts';
 import { maskKeys } from '../core/mask.ts';
@@ -21,12 +22,18 @@ export function say(
   if (context.closed.aborted) return false;
   const { user, database, outbox, clock, mask = maskKeys } = context;
   database.transaction(() => {
+    // As it stands now: its chat may have moved since the turn began.
+    const asked = database.orm
+      .select({ platformMessageId: messages.platformMessageId })
+      .from(messages)
+      .where(eq(messages.id, user.messageId))
+      .get();
     outbox.say(
       user.conversation,
       {
         markdown: said.markdown,
         ...(said.files === undefined ? {} : { files: said.files }),
-        replyTo: user.platformMessageId,
+        replyTo: asked?.platformMessageId ?? null,
         buttons: said.buttons ?? [],
       },
       user.turnId,

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mayDo } from '../policy/roles.ts';
 import type { OpenTools, ToolUser, TurnTools } from '../turns/tools.ts';
 import { APPROVAL_TOOL, type ToolContext, type ToolParts, TOOLS_NAME } from './context.ts';
 
@@ -61,7 +62,13 @@ export function createToolServer(
     };
     opened.add(entry);
     return {
-      server: { name: TOOLS_NAME, url: options.url(), token, approvalTool: APPROVAL_TOOL },
+      server: {
+        name: TOOLS_NAME,
+        url: options.url(),
+        token,
+        approvalTool: APPROVAL_TOOL,
+        isUnanswered: !mayDo(user.role, 'answer'),
+      },
       isWaitingForPerson: () => context.waiting.count > 0,
       close: () => {
         opened.delete(entry);

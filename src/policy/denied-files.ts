@@ -97,19 +97,44 @@ function allBut(folder: string, ways: readonly (readonly string[])[]): readonly 
   ];
 }
 
-/** What names of files are made of. Claude Code knows no sets of "all but", so the others are listed. */
-const CHARACTERS = `0123456789abcdefghijklmnopqrstuvwxyz._~#$%&+,=@'";:()<> -`;
+/** What is the same as a letter, where case does not matter, and not by its case. */
+const FOLDED: Readonly<Record<string, readonly string[]>> = {
+  k: ['\u212a'],
+  s: ['\u017f'],
+};
+
+/**
+ * The set of all characters but these, and `/`. Claude Code knows no sets of "all but", so it is one of
+ * ranges; what means something in a set stands at no end of one. Beyond U+FFFF nothing can be said.
+ */
+function allCharactersBut(characters: readonly string[]): string {
+  const both = characters.flatMap((one) => [
+    one.toLowerCase(),
+    one.toUpperCase(),
+    ...(FOLDED[one.toLowerCase()] ?? []),
+  ]);
+  const codes = [...new Set(['/', ...both])].map((one) => one.charCodeAt(0));
+  let from = 1;
+  let ranges = '';
+  for (const code of [...codes.toSorted((one, other) => one - other), 0x1_00_00]) {
+    if (from < code) ranges += rangeOf(from, code - 1);
+    from = code + 1;
+  }
+  return `[${ranges}]`;
+}
+
+function rangeOf(from: number, to: number): string {
+  const [first, last] = [from, to].map((code) => String.fromCharCode(code));
+  return first === last ? `${first}` : `${first}-${last}`;
+}
 
 /** Patterns of all names that are none of these: others from some character on, shorter, longer. */
 function otherNames(names: readonly string[], start = ''): readonly string[] {
   const longer = names.filter((name) => name.length > start.length);
   const next = [...new Set(longer.map((name) => name.charAt(start.length)))];
-  const others = Array.from(CHARACTERS).filter(
-    (one) => !next.some((own) => own.toLowerCase() === one),
-  );
   return [
     ...(start === '' || names.includes(start) ? [] : [start]),
-    next.length === 0 ? `${start}?*` : `${start}[${others.join('')}]*`,
+    next.length === 0 ? `${start}?*` : `${start}${allCharactersBut(next)}*`,
     ...next.flatMap((own) =>
       otherNames(
         longer.filter((name) => name.charAt(start.length) === own),

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { basename, extname } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { acceptedFiles } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Audit } from './audit.ts';
 import { look, readOwn } from './own-file.ts';
 
 /** What a text came to: a value, or what is wrong with it, a sentence. */
@@ -33,7 +35,8 @@ interface Version<T> {
 /**
  * Keeps an eye on a file. One that is wrong, cannot be read, or can be written by others changes
  * nothing: what was right before stays in force, over restarts too. What is wrong is told once a version,
- * and once when it is right again.
+ * and once when it is right again. One that is gone leaves what comes with Claudio, and that is told too:
+ * nobody has to find out by what is let through. Each version that is seen is written down by its digest.
  *
  * @param parts.name What it is called in the database and to people.
  * @param parts.parse Gets the whole text. May be called with the same text again. Does not throw.
@@ -52,6 +55,7 @@ export function createKeptFile<T>(parts: {
   readonly fallback?: T;
   readonly onFault: (markdown: string) => void;
   readonly onMended: (markdown: string) => void;
+  readonly audit: Pick<Audit, 'write'>;
 }): KeptFile<T> {
   const { database, clock, path, name, parse, initial, fallback = initial } = parts;
   const { orm } = database;
@@ -99,13 +103,24 @@ export function createKeptFile<T>(parts: {
     return accepted.value;
   };
 
+  const writeDown = (digest: string | null, text: string | null, isRight: boolean): void => {
+    parts.audit.write({
+      event: `${basename(name, extname(name))}.changed`,
+      conversationId: '',
+      personId: '',
+      decision: digest === null ? 'gone' : isRight ? 'accepted' : 'refused',
+      details: { digest: text === null ? null : digest },
+    });
+  };
+
   /** Writes down what is seen for the first time, and has it told. */
   const note = (row: typeof acceptedFiles.$inferSelect | undefined): void => {
     const { digest, text, parsed } = version;
     const wasFaulty = row?.isFaulty === true;
+    writeDown(digest, text, 'ok' in parsed);
     if (digest === null) {
       orm.delete(acceptedFiles).where(isIt).run();
-      if (wasFaulty) parts.onMended(`**${name}** is gone: what comes with Claudio is in force.`);
+      parts.onMended(`**${name}** is gone: what comes with Claudio counts now.`);
       return;
     }
     const change =
@@ -123,8 +138,8 @@ export function createKeptFile<T>(parts: {
     }
     const meanwhile =
       lastGood(row?.content ?? null) === null
-        ? 'There is no earlier version of it that was right.'
-        : 'The version before stays in force.';
+        ? `There is no earlier version of it that was right, so what comes with Claudio${fallback === initial ? '' : ', at its strictest,'} is in force until you correct it.`
+        : 'The version before stays in force until you correct it.';
     parts.onFault(`**${name}** cannot be used. ${parsed.fault} ${meanwhile}`);
   };
 

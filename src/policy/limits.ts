@@ -31,13 +31,19 @@ const DAY_MS = 24 * HOUR_MS;
 export interface Limits {
   /** `null`: one turn more is within all limits. */
   check(request: Pick<Request, 'personId' | 'role'>): Refusal | null;
+  /** The same for one that was taken already, and costs once more. */
+  budgets(request: Pick<Request, 'personId'>): Refusal | null;
 }
 
 export function createLimits(database: Database, clock: Clock, settings: LimitSettings): Limits {
   const { orm } = database;
   const ofPerson = eq(turns.personId, sql.placeholder('personId'));
   const inHour = orm
-    .select({ queuedAtMs: turns.queuedAtMs })
+    .select({
+      queuedAtMs: turns.queuedAtMs,
+      // One that its person had begun anew ran more than once.
+      count: sql<number>`max(1, ${turns.attemptCount} - ${turns.interruptionCount})`,
+    })
     .from(turns)
     .where(
       and(
@@ -47,8 +53,7 @@ export function createLimits(database: Database, clock: Clock, settings: LimitSe
       ),
     )
     .orderBy(desc(turns.queuedAtMs))
-    .limit(1)
-    .offset(sql.placeholder('before'))
+    .limit(sql.placeholder('most'))
     .prepare();
   const waiting = orm
     .select({ count: sql<number>`count(*)` })
@@ -72,7 +77,10 @@ export function createLimits(database: Database, clock: Clock, settings: LimitSe
     const now = clock.now();
     // What a clock that was wrong put far ahead counts for nothing, or nothing could be asked for years.
     const window = { afterMs: now - HOUR_MS, untilMs: now + HOUR_MS };
-    const first = inHour.get({ personId, ...window, before: most - 1 });
+    let count = 0;
+    const first = inHour
+      .all({ personId, ...window, most })
+      .find((turn) => (count += turn.count) >= most);
     if (first === undefined) return null;
     return refusal(
       'rate',
@@ -109,18 +117,20 @@ export function createLimits(database: Database, clock: Clock, settings: LimitSe
     );
   };
 
+  const budgets: Limits['budgets'] = ({ personId }) => {
+    const ofOne = (fromMs: number) => spentBy.get({ personId, fromMs })?.costUsd ?? 0;
+    return (
+      budget(settings.PERSON_BUDGET_PER_DAY, ofOne, { isOwn: true, isMonth: false }) ??
+      budget(settings.PERSON_BUDGET_PER_MONTH, ofOne, { isOwn: true, isMonth: true }) ??
+      budget(settings.BUDGET_PER_DAY, ofAll, { isOwn: false, isMonth: false }) ??
+      budget(settings.BUDGET_PER_MONTH, ofAll, { isOwn: false, isMonth: true })
+    );
+  };
+
   return {
-    check: ({ personId, role }) => {
-      const ofOne = (fromMs: number) => spentBy.get({ personId, fromMs })?.costUsd ?? 0;
-      return (
-        rate(personId, role) ??
-        queued(personId, role) ??
-        budget(settings.PERSON_BUDGET_PER_DAY, ofOne, { isOwn: true, isMonth: false }) ??
-        budget(settings.PERSON_BUDGET_PER_MONTH, ofOne, { isOwn: true, isMonth: true }) ??
-        budget(settings.BUDGET_PER_DAY, ofAll, { isOwn: false, isMonth: false }) ??
-        budget(settings.BUDGET_PER_MONTH, ofAll, { isOwn: false, isMonth: true })
-      );
-    },
+    check: ({ personId, role }) =>
+      rate(personId, role) ?? queued(personId, role) ?? budgets({ personId }),
+    budgets,
   };
 }
 

@@ -12,6 +12,8 @@ const HOUR_MS = 3_600_000;
 export const CODE_GOOD_MS = HOUR_MS;
 export const MAX_OPEN_COUNT = 3;
 const REFUSED_FOR_MS = 24 * HOUR_MS;
+/** Each of their questions is answered once in so long. */
+const SAID_EVERY_MS = 60_000;
 
 /** Without 0 and O, 1 and I and L, which look alike. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
@@ -24,8 +26,8 @@ export type Pairing = typeof pairings.$inferSelect;
 /** What became of the wish to be let in. */
 export type PairingAsked =
   | { readonly kind: 'asked' | 'repeated'; readonly pairing: Pairing }
-  /** `refused`: a day has not passed since; `crowded`: too many are open. */
-  | { readonly kind: 'refused' | 'crowded' };
+  /** `hasty`: they were told a moment ago; `refused`: a day has not passed since; `crowded`: too many are open. */
+  | { readonly kind: 'hasty' | 'refused' | 'crowded' };
 
 export type PairingDecided =
   { readonly kind: 'decided' | 'expired'; readonly pairing: Pairing } | { readonly kind: 'over' };
@@ -73,7 +75,11 @@ export function createPairings(parts: {
         .from(pairings)
         .where(and(isTheirs, isOpen(scope, now)))
         .get();
-      if (open !== undefined) return { kind: 'repeated', pairing: open };
+      if (open !== undefined) {
+        if (now - open.askedAtMs < SAID_EVERY_MS) return { kind: 'hasty' };
+        orm.update(pairings).set({ askedAtMs: now }).where(eq(pairings.id, open.id)).run();
+        return { kind: 'repeated', pairing: open };
+      }
       const others = orm.select({ count: count() }).from(pairings).where(isOpen(scope, now)).get();
       if ((others?.count ?? 0) >= MAX_OPEN_COUNT) return { kind: 'crowded' };
       const pairing = orm

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { type Role, ROLES } from '../core/role.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Audit } from './audit.ts';
 import { readJson } from './json-text.ts';
 import { createKeptFile, type KeptFile, type Parsed } from './kept-file.ts';
+import { inPlainWords } from './plain-faults.ts';
 import { readRule, type Rule } from './rules.ts';
 
 const POLICY_MODES = ['permissive', 'strict'] as const;
@@ -108,7 +110,7 @@ const policySchema = z.strictObject({
 export function readPolicy(text: string, setting: PolicyMode): Parsed<Policy> {
   const json = readJson(text);
   if ('fault' in json) return json;
-  const read = policySchema.safeParse(json.ok);
+  const read = policySchema.safeParse(json.ok, { error: inPlainWords });
   if (!read.success) return { fault: read.error.issues.map(sentence).join(' ') };
   const { mode = setting, ...rest } = read.data;
   return { ok: { ...rest, mode: mode === 'strict' ? mode : setting } };
@@ -133,6 +135,7 @@ export function createPolicy(parts: {
   readonly setting: PolicyMode;
   readonly onFault: (markdown: string) => void;
   readonly onMended: (markdown: string) => void;
+  readonly audit: Pick<Audit, 'write'>;
 }): KeptFile<Policy> {
   const { setting, ...rest } = parts;
   return createKeptFile({
@@ -145,7 +148,8 @@ export function createPolicy(parts: {
 }
 
 /** `block[2]: … .` */
-function sentence({ path, message }: z.core.$ZodIssue): string {
+function sentence({ path, message, code }: z.core.$ZodIssue): string {
+  if (path.length === 0 && code === 'invalid_type') return `It ${message}.`;
   const where = path.reduce<string>(
     (name, key) =>
       typeof key === 'number'

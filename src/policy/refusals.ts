@@ -15,6 +15,37 @@ export interface Refusals {
   worthKeeping(personId: string, conversationId: string): 'yes' | 'known' | 'too many';
 }
 
+/** The event of a message that the gate was shut for. */
+export const GATE_REFUSED = 'gate.refused';
+
+const TOLD_FOR_MS = 60_000;
+
+/** Whether somebody was told within the last minute, in that conversation, that a rule stands against them. */
+export function createTold(
+  { orm }: Database,
+  clock: Clock,
+): (of: {
+  readonly personId: string;
+  readonly conversationId: string;
+  readonly rule: string;
+}) => boolean {
+  const recent = orm
+    .select({ id: audit.id })
+    .from(audit)
+    .where(
+      and(
+        eq(audit.event, GATE_REFUSED),
+        eq(audit.personId, sql.placeholder('personId')),
+        gt(audit.atMs, sql.placeholder('sinceMs')),
+        eq(audit.conversationId, sql.placeholder('conversationId')),
+        sql`json_extract(${audit.details}, '$.rule') = ${sql.placeholder('rule')}`,
+      ),
+    )
+    .limit(1)
+    .prepare();
+  return (of) => recent.get({ ...of, sinceMs: clock.now() - TOLD_FOR_MS }) !== undefined;
+}
+
 export function createRefusals({ orm }: Database, clock: Clock): Refusals {
   const recent = orm
     .select({ id: audit.id })

@@ -70,22 +70,32 @@ export function toMatch(text: string): string {
 /** What stands against a request; `null`: nothing does. */
 export function refusalByRule(
   policy: Policy,
-  { role, text: asked, isTemplate = false }: Pick<Request, 'role' | 'text' | 'isTemplate'>,
+  request: Pick<Request, 'role' | 'text' | 'isTemplate' | 'isUnfinished' | 'isReply' | 'quoted'>,
 ): Refusal | null {
+  const {
+    role,
+    text: asked,
+    isTemplate = false,
+    isUnfinished = false,
+    isReply = false,
+    quoted = '',
+  } = request;
   if (policy.exempt.includes(role)) return null;
   const text = toMatch(asked);
-  const blocked = policy.block.find((rule) => rule.matches(text));
+  const material = toMatch(quoted);
+  const blocked = policy.block.find((rule) => rule.matches(text) || rule.matches(material));
   if (blocked !== undefined) {
+    const what = blocked.matches(text) ? 'this' : 'what you quote';
     return {
       kind: 'rule',
       rule: blocked.name,
-      markdown: `🚫 I do not take this: rule ${blocked.name} (${code(blocked.pattern)}) stands against it. Please put it another way.`,
+      markdown: `🚫 I do not take ${what}: rule ${blocked.name} (${code(blocked.pattern)}) stands against it. Please put it another way.`,
     };
   }
-  if (policy.mode === 'permissive') return null;
-  const readings = isTemplate ? readingsOf(text) : [text];
-  // Nothing is asked yet: what is said in a recording is known only when the turn runs.
-  if (readings.includes('')) return null;
+  if (policy.mode === 'permissive' || isReply) return null;
+  const readings = isTemplate ? readingsOf(asked) : [text];
+  // A template asks by itself; of anything else that has no words, they may be still to come.
+  if (readings.includes('') && (isTemplate || isUnfinished)) return null;
   if (policy.allow.some((rule) => readings.some((words) => rule.matches(words)))) return null;
   return {
     kind: 'rule',
@@ -97,11 +107,12 @@ export function refusalByRule(
 /**
  * How what was typed for a template may be read. The template is the owner's, so only what was typed counts:
  * `/deploy staging` is read as `deploy staging` and as `staging`, and `/test` as nothing at all; what is no
- * command are Claudio's own words, for a plan that is carried out.
+ * command are Claudio's own words, for a plan that is carried out. Whatever stands behind the name was
+ * typed: Telegram ends the name at any sign that none can have, and so `/run:` is `/run`.
  */
-function readingsOf(text: string): readonly string[] {
-  const [, name, typed] = /^\/([\w-]+)(?:@\w+)?(?:\s+([^]*))?$/u.exec(text) ?? [];
-  return name === undefined ? [''] : [`${name} ${typed ?? ''}`.trim(), typed ?? ''];
+function readingsOf(asked: string): readonly string[] {
+  const [, name, typed = ''] = /^\/(\w+)(?:@\w+)?([^]*)$/u.exec(asked) ?? [];
+  return name === undefined ? [''] : [toMatch(`${name} ${typed}`), toMatch(typed)];
 }
 
 /** So many fit on a phone. */

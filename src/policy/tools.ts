@@ -1,19 +1,35 @@
 import type { Role } from '../core/role.ts';
 import type { RolePolicy } from './policy-file.ts';
 
-/** What somebody gets who may only look. */
-const TOOLS_TO_LOOK: readonly string[] = [
-  'Read',
-  'Glob',
-  'Grep',
+/** What somebody gets who may only look. Not `WebFetch`: an address can carry away what was read. */
+const TOOLS_TO_LOOK: readonly string[] = ['Read', 'Glob', 'Grep', 'WebSearch', 'TodoWrite'];
+
+/** What can be kept to folders, or touches no files at all: a command of a shell goes anywhere. */
+const TOOLS_WITH_BOUNDS: readonly string[] = [
+  ...TOOLS_TO_LOOK,
+  'LS',
+  'Write',
+  'Edit',
+  'NotebookEdit',
   'WebFetch',
-  'WebSearch',
-  'TodoWrite',
+  'Task',
+  'TaskOutput',
+  'TaskStop',
 ];
 
-/** The only tools that Claude gets for a role; `null`: all that there are. */
-export function toolsOf(role: Role, policy: RolePolicy | undefined): readonly string[] | null {
-  return policy?.tools ?? (role === 'viewer' ? TOOLS_TO_LOOK : null);
+/**
+ * The only tools that Claude gets for a role; `null`: all that there are.
+ *
+ * @param isSandboxed Whether commands see no other folders either.
+ */
+export function toolsOf(
+  role: Role,
+  policy: RolePolicy | undefined,
+  isSandboxed: boolean,
+): readonly string[] | null {
+  if (policy?.tools !== undefined) return policy.tools;
+  if (role === 'viewer') return TOOLS_TO_LOOK;
+  return policy?.folders === undefined || isSandboxed ? null : TOOLS_WITH_BOUNDS;
 }
 
 /**

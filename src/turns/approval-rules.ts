@@ -1,7 +1,9 @@
-import { and, count, eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import { approvalRules } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Conversation } from '../core/conversation.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Access } from '../policy/access.ts';
 
 /** What is always allowed somewhere. */
 export interface RuleScope {
@@ -9,26 +11,51 @@ export interface RuleScope {
   readonly folder: string;
   /** `Edit` stands for every tool that changes files. */
   readonly tool: string;
-  /** The very command; empty: every use of the tool. */
+  /** The digest of the very command; empty: every use of the tool. */
   readonly pattern: string;
 }
 
 /** What people said is always allowed in a folder. */
 export interface ApprovalRules {
-  /** The id of the rule for just this, or `null`. */
-  find(scope: RuleScope): number | null;
-  /** Adds a rule, or finds the one that there is. @returns Its id. */
+  /** The id of a rule for just this that counts, or `null`. */
+  find(scope: RuleScope, counts: MadeBy): number | null;
+  /** Adds a rule of a person, or finds the one that they have. @returns Its id. */
   add(scope: RuleScope, personId: string): number;
-  countIn(folder: string): number;
+  countIn(folder: string, counts: MadeBy): number;
   /** Forgets those of a folder. @returns How many. */
-  forget(folder: string): number;
+  forget(folder: string, whose: MadeBy): number;
+}
+
+/** Chooses rules by who made them. */
+export type MadeBy = (personId: string) => boolean;
+
+/**
+ * Which rules count for somebody: their own, and those of whoever may allow there what others asked for.
+ *
+ * @param personId `null`: nobody knows any more.
+ */
+export function countsFor(
+  personId: string | null,
+  conversation: Conversation,
+  access: Pick<Access, 'may'>,
+): MadeBy {
+  return (id) => id === personId || access.may({ id }, conversation, 'approve-any');
 }
 
 export function createApprovalRules(database: Database, clock: Clock): ApprovalRules {
   const { orm } = database;
-  const find: ApprovalRules['find'] = ({ folder, tool, pattern }) =>
+  const shown = { id: approvalRules.id, personId: approvalRules.personId };
+  const inFolder = (folder: string, counts: MadeBy): readonly number[] =>
     orm
-      .select({ id: approvalRules.id })
+      .select(shown)
+      .from(approvalRules)
+      .where(eq(approvalRules.folder, folder))
+      .all()
+      .filter(({ personId }) => counts(personId))
+      .map(({ id }) => id);
+  const find: ApprovalRules['find'] = ({ folder, tool, pattern }, counts) =>
+    orm
+      .select(shown)
       .from(approvalRules)
       .where(
         and(
@@ -37,13 +64,14 @@ export function createApprovalRules(database: Database, clock: Clock): ApprovalR
           eq(approvalRules.pattern, pattern),
         ),
       )
-      .get()?.id ?? null;
+      .all()
+      .find(({ personId }) => counts(personId))?.id ?? null;
   return {
     find,
     add: (scope, personId) => {
       const { folder, tool, pattern } = scope;
       return (
-        find(scope) ??
+        find(scope, (id) => id === personId) ??
         orm
           .insert(approvalRules)
           .values({ folder, tool, pattern, personId, atMs: clock.now() })
@@ -51,13 +79,11 @@ export function createApprovalRules(database: Database, clock: Clock): ApprovalR
           .get().id
       );
     },
-    countIn: (folder) =>
+    countIn: (folder, counts) => inFolder(folder, counts).length,
+    forget: (folder, whose) =>
       orm
-        .select({ count: count() })
-        .from(approvalRules)
-        .where(eq(approvalRules.folder, folder))
-        .get()?.count ?? 0,
-    forget: (folder) =>
-      orm.delete(approvalRules).where(eq(approvalRules.folder, folder)).run().changes,
+        .delete(approvalRules)
+        .where(inArray(approvalRules.id, [...inFolder(folder, whose)]))
+        .run().changes,
   };
 }

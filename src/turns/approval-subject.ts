@@ -1,18 +1,11 @@
-import { readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
-import { hasCode } from '../core/error.ts';
 import { beginning, cutMiddle, escapeMarkdown } from '../core/format.ts';
-
-/** So much of what a tool is given is shown, in UTF-16 units: the whole fits one message of a chat. */
-const SHOWN_LENGTH = 2800;
-const WORDS_LENGTH = 300;
+import { digestOf } from '../platform/digest.ts';
+import { type Around, placeOf } from './approval-place.ts';
+import { fenced, inWords, leftOut, SHOWN_LENGTH, visible, WORDS_LENGTH } from './approval-text.ts';
 
 /** The tools that change files. They are allowed as one. */
 const EDITING: ReadonlySet<string> = new Set(['Edit', 'Write', 'MultiEdit', 'NotebookEdit']);
-
-/** What tells Claude what to do: whoever may write it may do everything. */
-const INSTRUCTIONS = /^(?:claude(?:\.local)?|agents)\.md$/iu;
 
 /** A use of a tool, as a person is to see it who decides about it. */
 export interface Subject {
@@ -20,16 +13,10 @@ export interface Subject {
   readonly markdown: string;
   /** By what it is allowed further: `Edit` stands for every tool that changes files. */
   readonly tool: string;
-  /** What is allowed always: the very command; empty: every use of the tool. */
+  /** What is allowed always: the digest of the very command; empty: every use of the tool. */
   readonly pattern: string;
   /** What the further permissions mean, Markdown; `null`: it can be allowed once and no further. */
   readonly further: string | null;
-}
-
-/** Where Claude works, and what is Claudio's own. Absolute, with links resolved. */
-interface Around {
-  readonly folder: string;
-  readonly home: string;
 }
 
 const bash = z.looseObject({
@@ -37,7 +24,11 @@ const bash = z.looseObject({
   description: z.string().optional(),
   dangerouslyDisableSandbox: z.boolean().optional(),
 });
-const replacement = z.looseObject({ old_string: z.string(), new_string: z.string() });
+const replacement = z.looseObject({
+  old_string: z.string(),
+  new_string: z.string(),
+  replace_all: z.boolean().default(false),
+});
 const edit = z.looseObject({ file_path: z.string().min(1) }).and(replacement);
 const multiEdit = z.looseObject({
   file_path: z.string().min(1),
@@ -45,6 +36,15 @@ const multiEdit = z.looseObject({
 });
 const write = z.looseObject({ file_path: z.string().min(1), content: z.string() });
 const notebook = z.looseObject({ notebook_path: z.string().min(1), new_source: z.string() });
+
+/** What is shown of the input of each tool, or makes no difference to what it does. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  Bash: ['command', 'description', 'dangerouslyDisableSandbox', 'timeout', 'run_in_background'],
+  Write: ['file_path', 'content'],
+  Edit: ['file_path', 'old_string', 'new_string', 'replace_all'],
+  MultiEdit: ['file_path', 'edits'],
+  NotebookEdit: ['notebook_path', 'new_source'],
+};
 
 /** The name that a tool goes by where more is allowed than one use of it. */
 export function ruleToolOf(tool: string): string {
@@ -68,12 +68,13 @@ export async function subjectOf(
   );
 }
 
-function commandOf(input: unknown, { folder }: Around): Subject | null {
+function commandOf(input: Readonly<Record<string, unknown>>, { folder }: Around): Subject | null {
   const parsed = bash.safeParse(input);
   if (!parsed.success) return null;
   const { command, description = '', dangerouslyDisableSandbox = false } = parsed.data;
   const text = visible(command);
-  const isPlain = text.length <= SHOWN_LENGTH && !dangerouslyDisableSandbox;
+  const more = besides('Bash', input);
+  const isPlain = text.length <= SHOWN_LENGTH && !dangerouslyDisableSandbox && more === '';
   return {
     markdown: [
       '🔐 **May Claude run this?**',
@@ -81,29 +82,36 @@ function commandOf(input: unknown, { folder }: Around): Subject | null {
       inWords(description),
       `In ${escapeMarkdown(folder)}`,
       dangerouslyDisableSandbox ? '⚠️ Outside of Claude’s own sandbox.' : '',
+      more,
       leftOut(text),
     ]
       .filter((part) => part !== '')
       .join('\n\n'),
     tool: 'Bash',
-    pattern: command,
+    pattern: digestOf(command),
     further: isPlain
       ? 'For this turn: every command in it. Always: this very command in this folder.'
       : null,
   };
 }
 
-async function fileOf(tool: string, input: unknown, around: Around): Promise<Subject | null> {
+async function fileOf(
+  tool: string,
+  input: Readonly<Record<string, unknown>>,
+  around: Around,
+): Promise<Subject | null> {
   const change = changeOf(tool, input);
   if (change === null) return null;
   const place = await placeOf(change.path, around);
   const text = visible(change.text);
   const verb = change.isWhole ? (place.isThere ? 'overwrite' : 'create') : 'change';
-  const isPlain = place.isOrdinary && text.length <= SHOWN_LENGTH;
+  const more = besides(tool, input);
+  const isPlain = place.isOrdinary && text.length <= SHOWN_LENGTH && more === '';
   return {
     markdown: [
       `🔐 **May Claude ${verb} ${escapeMarkdown(visible(place.shown))}?**`,
       fenced(beginning(text, SHOWN_LENGTH), change.isWhole ? '' : 'diff'),
+      more,
       place.warning,
       leftOut(text),
     ]
@@ -134,6 +142,17 @@ function anythingElse(tool: string, input: unknown): Subject {
     pattern: '',
     further: isPlain ? 'For this turn, and always in this folder: this tool, whatever for.' : null,
   };
+}
+
+/** What else a tool is given, which may change what it does. */
+function besides(tool: string, input: Readonly<Record<string, unknown>>): string {
+  const known = KNOWN[tool] ?? [];
+  const more = Object.entries(input).filter(([name]) => !known.includes(name));
+  if (more.length === 0) return '';
+  const text = visible(JSON.stringify(Object.fromEntries(more)));
+  return [`With:\n\n${fenced(beginning(text, WORDS_LENGTH), 'json')}`, leftOut(text, WORDS_LENGTH)]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
 /** What a tool does to a file: all that is in it then, or the lines that go and come. */
@@ -169,8 +188,10 @@ function changeOf(
   }
 }
 
-function difference({ old_string: old, new_string: new_ }: z.infer<typeof replacement>): string {
-  return [lines('-', old), lines('+', new_)].filter((part) => part !== '').join('\n');
+function difference(given: z.infer<typeof replacement>): string {
+  const { old_string: old, new_string: new_, replace_all: isEverywhere } = given;
+  const where = isEverywhere ? '@@ wherever it stands in the file @@' : '';
+  return [where, lines('-', old), lines('+', new_)].filter((part) => part !== '').join('\n');
 }
 
 function lines(sign: string, text: string): string {
@@ -180,88 +201,4 @@ function lines(sign: string, text: string): string {
         .split('\n')
         .map((line) => `${sign}${line}`)
         .join('\n');
-}
-
-interface FilePlace {
-  readonly shown: string;
-  readonly isThere: boolean;
-  /** Whether more can be allowed than this one change. */
-  readonly isOrdinary: boolean;
-  /** Markdown, may be empty. */
-  readonly warning: string;
-}
-
-/** Where a file really is, links followed, as far as its path is there already. */
-async function placeOf(path: string, { folder, home }: Around): Promise<FilePlace> {
-  const named = resolve(folder, path);
-  const real = await realPlace(named);
-  const below = relative(folder, real);
-  const isThere = await exists(real);
-  if (below.startsWith('..') || isAbsolute(below) || path.startsWith('~')) {
-    const leads = real === named ? '' : ` It leads to ${escapeMarkdown(visible(real))}.`;
-    const warning = `⚠️ That is outside of ${escapeMarkdown(folder)}.${leads}`;
-    return { shown: path, isThere, isOrdinary: false, warning };
-  }
-  const isOwn = real === home || real.startsWith(`${home}${sep}`);
-  const isHidden = below.split(sep).some((part) => part.startsWith('.'));
-  const isOrdinary = !isOwn && !isHidden && !INSTRUCTIONS.test(basename(real));
-  return { shown: below, isThere, isOrdinary, warning: '' };
-}
-
-async function realPlace(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
-    const folder = await realPlace(dirname(path));
-    const target = await targetOf(join(folder, basename(path)));
-    return target === null
-      ? join(folder, basename(path))
-      : await realPlace(resolve(folder, target));
-  }
-}
-
-/** Where a link leads to that leads to nothing yet: what is written there comes to be. */
-async function targetOf(path: string): Promise<string | null> {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EINVAL')) return null;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-}
-
-/** Characters that are not seen, or that change the order of what is, as their numbers. */
-function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === '\n' || character === '\t'
-      ? character
-      : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
-
-/** A block that ends where it should, whatever stands in it. */
-function fenced(text: string, language: string): string {
-  const longest = Math.max(0, ...(text.match(/`+/gu) ?? []).map(({ length }) => length));
-  const fence = '`'.repeat(Math.max(3, longest + 1));
-  return `${fence}${language}\n${text}\n${fence}`;
-}
-
-function inWords(text: string): string {
-  return escapeMarkdown(visible(beginning(text.trim(), WORDS_LENGTH)));
-}
-
-function leftOut(text: string): string {
-  const length = text.length - SHOWN_LENGTH;
-  return length > 0 ? `⚠️ ${length} characters of it are not shown here.` : '';
 }

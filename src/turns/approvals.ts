@@ -1,15 +1,18 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
-import { approvals, turns } from '../../drizzle/schema.ts';
+import { approvals, conversations, turns } from '../../drizzle/schema.ts';
 import type { Button } from '../core/channel.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import type { Person } from '../core/inbound.ts';
 import { type Mask, maskKeys } from '../core/mask.ts';
 import type { Outbox } from '../outbox/append.ts';
+import { messageWithButton } from '../outbox/shown.ts';
 import type { Database } from '../platform/database/open.ts';
+import type { Access } from '../policy/access.ts';
 import type { Audit } from '../policy/audit.ts';
-import type { ApprovalRules } from './approval-rules.ts';
+import { type ApprovalRules, countsFor } from './approval-rules.ts';
 import type { Subject } from './approval-subject.ts';
+import { createWaits } from './waits.ts';
 
 /** The verb of the buttons below what waits to be allowed: `approve:<id>.<once|turn|project|deny>`. */
 export const APPROVE = 'approve';
@@ -32,6 +35,8 @@ export interface Applicant {
   /** From 1. */
   readonly attempt: number;
   readonly conversation: Conversation;
+  /** Who asked for the turn; `null`: nobody knows any more. */
+  readonly personId: string | null;
   /** Absolute, with links resolved. */
   readonly folder: string;
 }
@@ -57,7 +62,7 @@ export interface OpenApproval {
   readonly id: number;
   readonly turnId: number;
   readonly tool: string;
-  /** Who asked for the turn; `null`: it was typed in a shell. */
+  /** Who asked for the turn; `null`: nobody knows any more. */
   readonly askerId: string | null;
   readonly askedAtMs: number;
 }
@@ -86,7 +91,9 @@ export interface Approvals {
   openFor(conversationId: string): OpenApproval | null;
   /** What a turn waits for, as it was shown: the newest. */
   openOf(turnId: number): StoredApproval | null;
-  /** Takes back what is open of a turn that is over or begins anew. */
+  /** The platform's id of the message that shows it, as soon as it has gone out. */
+  shownAs(id: number): string | null;
+  /** Takes back what is open of a turn that is over or begins anew, and its buttons where it was shown. */
   withdraw(turnId: number): void;
   /** Takes back one that is no longer wanted. */
   withdrawOne(id: number): void;
@@ -94,12 +101,6 @@ export interface Approvals {
   waitFor(id: number, signal: AbortSignal): Promise<Verdict>;
   /** Has all who wait look again. To be called after a commit that may have decided something. */
   wake(): void;
-}
-
-interface Wait {
-  readonly id: number;
-  readonly signal: AbortSignal;
-  readonly look: () => void;
 }
 
 // As the partial index has it.
@@ -111,13 +112,12 @@ export function createApprovals(parts: {
   readonly outbox: Outbox;
   readonly audit: Audit;
   readonly rules: ApprovalRules;
+  readonly access: Pick<Access, 'may'>;
   readonly mask?: Mask;
 }): Approvals {
   const { database, clock, outbox, rules, mask = maskKeys } = parts;
   const { orm } = database;
-  const waiting = new Set<Wait>();
-  const isWaitedFor = (id: number): boolean =>
-    [...waiting].some((wait) => wait.id === id && !wait.signal.aborted);
+  const { isWaitedFor, ...waits } = createWaits();
 
   const audit = (
     { turnId, conversation }: Pick<Applicant, 'turnId'> & { conversation: { id: string } },
@@ -151,15 +151,34 @@ export function createApprovals(parts: {
     turn.attemptCount === approval.attempt &&
     isWaitedFor(approval.id);
 
+  const shownAs = ({ id, conversationId, askedAtMs: sinceMs }: StoredApproval): string | null =>
+    messageWithButton(database, { conversationId, data: `${APPROVE}:${id}.deny`, sinceMs });
+
   const withdrawWhere = (which: ReturnType<typeof eq>): void => {
-    orm.update(approvals).set({ status: 'withdrawn' }).where(and(which, OPEN)).run();
+    const withdrawn = orm
+      .update(approvals)
+      .set({ status: 'withdrawn' })
+      .where(and(which, OPEN))
+      .returning()
+      .all();
+    for (const approval of withdrawn) {
+      const messageId = shownAs(approval);
+      const { conversationId: of, subject } = approval;
+      const place = orm.select().from(conversations).where(eq(conversations.id, of)).get();
+      if (messageId === null || place === undefined) continue;
+      const { id, destination, channel, chat, thread } = place;
+      const markdown = `${subject}\n\n**⌛ No longer asked.**`;
+      const conversation = { id, destination, channel, chat, thread };
+      outbox.edit(conversation, { messageId, markdown, buttons: [] });
+    }
   };
 
   return {
     isAllowed: (applicant, { tool, subject, inputDigest }) => {
       if (subject.further === null) return false;
       const scope = { folder: applicant.folder, tool: subject.tool, pattern: subject.pattern };
-      const rule = rules.find(scope);
+      const { personId, conversation } = applicant;
+      const rule = rules.find(scope, countsFor(personId, conversation, parts.access));
       if (rule !== null) {
         audit(applicant, 'allowed', '', { tool, inputDigest, reach: 'project', rule });
         return true;
@@ -186,6 +205,9 @@ export function createApprovals(parts: {
     ask: (applicant, { tool, subject, inputDigest }) =>
       database.transaction(() => {
         const { turnId, attempt, conversation } = applicant;
+        const shown = mask(subject.markdown);
+        // What nobody sees may be anything: what looks like a key can be a part of a command.
+        const further = shown.maskedCount === 0 ? subject.further : null;
         const { id } = orm
           .insert(approvals)
           .values({
@@ -193,21 +215,22 @@ export function createApprovals(parts: {
             turnId,
             attempt,
             tool: subject.tool,
-            subject: mask(subject.markdown).text,
+            subject: shown.text,
             inputDigest,
             // Without a folder nothing further can be allowed.
-            folder: subject.further === null ? '' : applicant.folder,
+            folder: further === null ? '' : applicant.folder,
             pattern: subject.pattern,
             status: 'open',
             askedAtMs: clock.now(),
           })
           .returning({ id: approvals.id })
           .get();
-        const markdown =
-          subject.further === null
-            ? subject.markdown
-            : `${subject.markdown}\n\n_${subject.further}_`;
-        const buttons = buttonsOf(id, subject.further === null ? ['once'] : REACHES);
+        const markdown = [
+          shown.text,
+          ...(shown.maskedCount === 0 ? [] : [hiddenNote(subject.markdown, shown.text)]),
+          ...(further === null ? [] : [`_${further}_`]),
+        ].join('\n\n');
+        const buttons = buttonsOf(id, further === null ? ['once'] : REACHES);
         outbox.say(conversation, { markdown, replyTo: null, buttons }, turnId);
         audit(applicant, 'asked', '', { tool, inputDigest, approval: id });
         return id;
@@ -271,34 +294,22 @@ export function createApprovals(parts: {
         .limit(1)
         .get() ?? null,
 
+    shownAs: (id) => {
+      const row = found(id);
+      return row === undefined ? null : shownAs(row.approval);
+    },
     withdraw: (turnId) => withdrawWhere(eq(approvals.turnId, turnId)),
     withdrawOne: (id) => withdrawWhere(eq(approvals.id, id)),
 
     waitFor: (id, signal) =>
-      new Promise((settle, reject) => {
-        const end = (settled: () => void) => {
-          waiting.delete(wait);
-          signal.removeEventListener('abort', look);
-          settled();
-        };
-        const look = () => {
-          try {
-            const row = orm.select().from(approvals).where(eq(approvals.id, id)).get();
-            const verdict = signal.aborted ? ({ kind: 'withdrawn' } as const) : verdictOf(row);
-            if (verdict !== null) end(() => settle(verdict));
-          } catch (error) {
-            end(() => reject(error));
-          }
-        };
-        const wait: Wait = { id, signal, look };
-        waiting.add(wait);
-        signal.addEventListener('abort', look);
-        look();
+      waits.until(id, signal, () => {
+        if (signal.aborted) return { found: { kind: 'withdrawn' } };
+        const row = orm.select().from(approvals).where(eq(approvals.id, id)).get();
+        const verdict = verdictOf(row);
+        return verdict === null ? null : { found: verdict };
       }),
 
-    wake: () => {
-      for (const { look } of waiting) look();
-    },
+    wake: waits.wake,
   };
 }
 
@@ -315,6 +326,16 @@ function verdictOf(row: StoredApproval | undefined): Verdict | null {
     case undefined:
       return { kind: 'withdrawn' };
   }
+}
+
+/** How much nobody sees: what is left of the text, its marks aside, is shorter by that. */
+function hiddenNote(given: string, shown: string): string {
+  const hiddenLength = withoutMarks(given).length - withoutMarks(shown).length;
+  return `⚠️ ${hiddenLength} characters of it are hidden, because they look like a key. If you do not know what stands there, deny it.`;
+}
+
+function withoutMarks(text: string): string {
+  return text.replaceAll(/‹masked: [^›]*›/gu, '');
 }
 
 function buttonsOf(id: number, reaches: readonly Reach[]): readonly (readonly Button[])[] {

@@ -1,19 +1,25 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Button } from '../core/channel.ts';
 import { messageOf } from '../core/error.ts';
+import { beginning } from '../core/format.ts';
+import { quotedWords } from '../core/inbound.ts';
 import { UNUSABLE_NOW } from '../core/turn.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
+import type { StoredMessage } from '../inbox/messages.ts';
 import { isDatabaseFault } from '../platform/database/open.ts';
 import type { Logger } from '../platform/log.ts';
 import { answerOf, broken, type TurnOutcome } from './answer.ts';
 import { carryOutButton, retryButton } from './buttons.ts';
 import type { TurnParts } from './parts.ts';
+import { offerPlan } from './plans.ts';
 import type { Progress } from './progress.ts';
 import type { Untold } from './reactions.ts';
 import type { TurnEnd } from './records.ts';
 
 /** How often the outcome of a turn is offered to a database that refuses it. */
 const COMMIT_RETRY_MS = 2000;
+/** So much of what a program said when it failed is in the log; all of it at `debug`. */
+const DETAIL_LENGTH = 300;
 
 /** What matters at the end of a turn beside its outcome. */
 export interface TurnEnding {
@@ -62,11 +68,16 @@ export async function commit(
     log.info('turn.restarted');
     return;
   }
+  // What a program printed may hold anything.
+  const safeDetail = outcome.kind === 'failed' ? parts.mask(outcome.detail).text : '';
+  if (safeDetail.length > DETAIL_LENGTH) log.debug({ detail: safeDetail }, 'turn.failed-with');
   log[outcome.kind === 'failed' ? 'warn' : 'info'](
     {
       model: end.model,
       costUsd: end.usage.costUsd,
-      ...(outcome.kind === 'failed' ? { failure: outcome.failure, detail: outcome.detail } : {}),
+      ...(outcome.kind === 'failed'
+        ? { failure: outcome.failure, detail: beginning(safeDetail, DETAIL_LENGTH) }
+        : {}),
       ...(outcome.kind === 'answered' && outcome.fallback !== null
         ? { fallback: outcome.fallback }
         : {}),
@@ -107,6 +118,7 @@ function record(
       ...(end.failure === UNUSABLE_NOW ? [[retryButton(turn.turnId)]] : []),
       ...(isPlan ? [[carryOutButton(turn.turnId)]] : []),
     ];
+    if (isPlan) offerPlan({ ...turn, personId: records.turn(turn.turnId).personId }, parts);
     tellEnd(turn, { ...end, buttons }, parts);
   }
   if (isRestartWanted) askAnew(turn, parts);
@@ -154,10 +166,39 @@ export function restart(
   parts.queue.restart(turn.turnId);
 }
 
-/** The answer came before the run could be stopped: the changed text becomes a message of its own. */
+/**
+ * The answer came before the run could be stopped: the changed text becomes a message of its own, within
+ * the limits and rules that there are now.
+ */
 function askAnew(turn: ClaimedTurn, parts: TurnParts): void {
   for (const original of parts.messages.changedDuring(turn.turnId)) {
     parts.messages.keepChange(original.id, null);
-    parts.queue.enqueueChange(original, original.changedText, turn.requestedModel, true);
+    const { changedText, personId } = original;
+    const refusal = refusalOf(turn, original, changedText, parts);
+    if (refusal !== null) {
+      parts.outbox.say(parts.conversations.get(turn.conversationId), {
+        markdown: `${refusal}\n\nSo the text from before your edit is the one that I answered.`,
+        replyTo: original.platformMessageId,
+        buttons: [],
+      });
+      continue;
+    }
+    parts.queue.enqueueChange(original, changedText, personId, turn.requestedModel, true);
   }
+}
+
+/** Why a changed text is not taken; `null`: it is. Markdown. */
+function refusalOf(
+  turn: ClaimedTurn,
+  original: StoredMessage,
+  text: string,
+  parts: TurnParts,
+): string | null {
+  const conversation = parts.conversations.get(turn.conversationId);
+  const placed = parts.places(parts.records.turn(turn.turnId), conversation);
+  if (placed.kind === 'refused') return placed.sentence;
+  const { role } = placed.place;
+  const quoted = quotedWords(original.quote);
+  const request = { conversation, personId: original.personId ?? '', role, text, quoted };
+  return parts.gate.check(request)?.markdown ?? null;
 }

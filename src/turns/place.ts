@@ -3,8 +3,9 @@ import type { Bots } from '../core/bot.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { type Mode, stricter } from '../core/mode.ts';
 import { nearest } from '../core/nearest.ts';
-import type { Role } from '../core/role.ts';
+import { type Role, SHELL_PERSON } from '../core/role.ts';
 import type { ConversationStore } from '../inbox/conversations.ts';
+import type { Modes } from '../inbox/modes.ts';
 import type { Access } from '../policy/access.ts';
 import { deniedFiles } from '../policy/denied-files.ts';
 import {
@@ -31,6 +32,8 @@ export interface TurnPlace {
   readonly workDir: string;
   /** Absolute, as above: further folders that may be read and written. */
   readonly folders: readonly string[];
+  /** Whether the tools for files keep to these folders, because the role has only those. */
+  readonly isConfined: boolean;
   readonly mode: Mode;
   /** The only tools that Claude gets, of those that there are; `null`: all of them. */
   readonly tools: readonly string[] | null;
@@ -59,8 +62,9 @@ export function createPlaces(parts: {
   /** What may be worked in. */
   readonly bounds: Bounds;
   readonly policy: { current(): Pick<Policy, 'roles' | 'deniedFiles'> };
-  /** `MODE`: what holds where a conversation chose nothing. */
-  readonly defaultMode: Mode;
+  readonly modes: Pick<Modes, 'of'>;
+  /** Whether all that Claude runs sees no more than its folders. */
+  readonly isSandboxed: boolean;
   readonly log: { warn(fields: object, message: string): void };
 }): Places {
   const { bounds, projects, log } = parts;
@@ -89,16 +93,25 @@ export function createPlaces(parts: {
       return [];
     });
 
+  /** From before, nobody knows who asked: that is no reason to let them do everything. */
+  const roleFor = (personId: string | null, conversation: Conversation): Role | null => {
+    if (personId === null) return 'member';
+    if (personId === SHELL_PERSON) return 'owner';
+    return parts.access.roleOf({ id: personId }, conversation);
+  };
+
   const turnFolderOf = ({ id, attemptCount }: StoredTurn): string =>
     turnFolderPath(join(realPath(parts.home), 'tmp'), { turnId: id, attempt: attemptCount });
 
   return (turn, conversation) => {
     const bot = parts.bots.of(conversation);
     if (bot === null) return { kind: 'refused', sentence: 'This bot is no longer set up.' };
-    const role =
-      turn.personId === null ? 'owner' : parts.access.roleOf({ id: turn.personId }, conversation);
+    const role = roleFor(turn.personId, conversation);
     if (role === null) {
-      return { kind: 'refused', sentence: 'Whoever asked this may not use this bot any more.' };
+      return {
+        kind: 'refused',
+        sentence: 'I do not answer this: whoever asked may not use me any more.',
+      };
     }
     const policy = parts.policy.current();
     const forRole = policy.roles[role];
@@ -109,7 +122,7 @@ export function createPlaces(parts: {
     if (forRole?.folders !== undefined && !folders.some((folder) => isWithin(workDir, folder))) {
       return { kind: 'refused', sentence: elsewhere(role) };
     }
-    const chosen = turn.mode ?? parts.conversations.mode(conversation.id) ?? parts.defaultMode;
+    const chosen = turn.mode ?? parts.modes.of(conversation);
     return {
       kind: 'placed',
       place: {
@@ -117,8 +130,9 @@ export function createPlaces(parts: {
         project,
         workDir,
         folders: folders.filter((folder) => folder !== workDir),
+        isConfined: role === 'viewer' || forRole?.folders !== undefined,
         mode: role === 'viewer' ? stricter(chosen, 'plan') : chosen,
-        tools: toolsInCommon(toolsOf(role, forRole), turn.tools),
+        tools: toolsInCommon(toolsOf(role, forRole, parts.isSandboxed), turn.tools),
         deniedFiles: deniedFiles({
           home: parts.home,
           userHome: parts.userHome,
@@ -137,7 +151,7 @@ function unknownProject(name: string, known: readonly { readonly name: string }[
     name,
     known.map((project) => project.name),
   );
-  return `There is no project \`${name}\` any more, so nothing was run.${meant === null ? '' : ` Did you mean \`${meant}\`?`} Another one can be chosen with /project.`;
+  return `There is no project \`${name}\`, so nothing was run.${meant === null ? '' : ` Did you mean \`${meant}\`?`} /project shows those that there are.`;
 }
 
 function elsewhere(role: Role): string {

@@ -5,6 +5,7 @@ import type { Conversation } from '../core/conversation.ts';
 import { type Mask, maskKeys } from '../core/mask.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
+import { createWaits } from './waits.ts';
 
 /** The verb of the buttons below a question: `answer:<questionId>.<index of the option>`. */
 export const ANSWER = 'answer';
@@ -77,13 +78,6 @@ export interface Questions {
   wake(): void;
 }
 
-/** Somebody who waits for the answer to a question. */
-interface Wait {
-  readonly questionId: number;
-  readonly signal: AbortSignal;
-  readonly look: () => void;
-}
-
 // As the partial index has it.
 const OPEN = sql`${questions.status} = 'open'`;
 
@@ -95,9 +89,7 @@ export function createQuestions(parts: {
 }): Questions {
   const { database, clock, outbox, mask = maskKeys } = parts;
   const { orm } = database;
-  const waiting = new Set<Wait>();
-  const isWaitedFor = (questionId: number): boolean =>
-    [...waiting].some((wait) => wait.questionId === questionId && !wait.signal.aborted);
+  const { isWaitedFor, ...waits } = createWaits();
 
   const newestOpen = (which: SQL | undefined) => {
     const statement = orm
@@ -232,32 +224,14 @@ export function createQuestions(parts: {
     },
     answersOf: (turnId) => answersOf.all({ turnId }),
     waitFor: (questionId, signal) =>
-      new Promise((resolve, reject) => {
-        const end = (settle: () => void) => {
-          waiting.delete(wait);
-          signal.removeEventListener('abort', look);
-          settle();
-        };
-        const look = () => {
-          try {
-            const row = get(questionId);
-            if (row?.status === 'answered') {
-              end(() => resolve({ answer: row.answer ?? '', by: row.answeredBy ?? '' }));
-            } else if (signal.aborted || row?.status !== 'open') {
-              end(() => resolve(null));
-            }
-          } catch (error) {
-            end(() => reject(error));
-          }
-        };
-        const wait: Wait = { questionId, signal, look };
-        waiting.add(wait);
-        signal.addEventListener('abort', look);
-        look();
+      waits.until(questionId, signal, () => {
+        const row = get(questionId);
+        if (row?.status === 'answered') {
+          return { found: { answer: row.answer ?? '', by: row.answeredBy ?? '' } };
+        }
+        return signal.aborted || row?.status !== 'open' ? { found: null } : null;
       }),
     isWaitedFor,
-    wake: () => {
-      for (const { look } of waiting) look();
-    },
+    wake: waits.wake,
   };
 }

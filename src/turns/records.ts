@@ -4,10 +4,10 @@ import type { ToolUse } from '../core/agent.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { type Mask, maskKeys, maskNote } from '../core/mask.ts';
-import type { TurnStatus, Usage } from '../core/turn.ts';
+import { type TurnStatus, UNUSABLE_NOW, type Usage } from '../core/turn.ts';
+import { MASKED_IN_HISTORY, maskAsked } from '../inbox/masking.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Audit } from '../policy/audit.ts';
-import { MASKED_IN_HISTORY, maskAsked } from './masking.ts';
 
 /** How a turn ended, for its row and for the talk. */
 export interface TurnEnd {
@@ -186,8 +186,7 @@ export function createTurnRecords(
       const now = clock.now();
       const masked = mask(given.text);
       // Until here Claude may have needed it, and on another try it may again.
-      const isTold =
-        given.status === 'done' && maskAsked(database, mask, turnId, asked(turnId)) > 0;
+      const isTold = !isOffered(given) && maskAsked(database, mask, turnId) > 0;
       const notes = [maskNote(masked.maskedCount), isTold ? MASKED_IN_HISTORY : ''];
       const end = {
         ...given,
@@ -245,6 +244,11 @@ export function createTurnRecords(
       return end;
     },
   };
+}
+
+/** Whether the person is offered another try with the very same words. */
+function isOffered({ status, failure }: TurnEnd): boolean {
+  return status === 'interrupted' || failure === UNUSABLE_NOW;
 }
 
 function found<Row>(row: Row | undefined, name: string): Row {

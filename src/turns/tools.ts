@@ -9,7 +9,7 @@ export interface ToolUser {
   /** From 1. */
   readonly attempt: number;
   readonly conversation: Conversation;
-  /** Who asked, and what they are; `null`: it was typed in a shell. */
+  /** Who asked, and what they are; `null`: nobody knows any more. */
   readonly personId: string | null;
   readonly role: Role;
   readonly mode: Mode;
@@ -17,11 +17,14 @@ export interface ToolUser {
   readonly folder: string;
   /** The only tools that Claude gets, of those that there are; `null`: all of them. */
   readonly tools: readonly string[] | null;
-  /** The message that the turn answers, and the platform's id of it. */
+  /** The message that the turn answers. */
   readonly messageId: number;
-  readonly platformMessageId: string | null;
   /** Absolute paths of the folders whose files may be sent: the working folder, the turn's own. */
   readonly sendableDirs: readonly string[];
+  /** Patterns of the files that Claude may not touch: see `AgentRequest.deniedFiles`. */
+  readonly deniedFiles: readonly string[];
+  /** Whether the tools for files keep to {@link sendableDirs}. */
+  readonly isConfined: boolean;
   /** Called when the turn begins to wait for a person, and when it goes on. */
   readonly waits: (isWaiting: boolean) => void;
 }

@@ -1,6 +1,8 @@
 import type { AgentRequest } from '../core/agent.ts';
 import type { Conversation } from '../core/conversation.ts';
 import { messageOf } from '../core/error.ts';
+import { quotedWords } from '../core/inbound.ts';
+import { SHELL_PERSON } from '../core/role.ts';
 import { NO_USAGE } from '../core/turn.ts';
 import type { ClaimedTurn } from '../inbox/claim.ts';
 import type { Logger } from '../platform/log.ts';
@@ -176,11 +178,10 @@ function ruleAgainst(
   { role }: TurnPlace,
 ): string | null {
   const { personId, insisted } = parts.records.turn(turn.turnId);
-  // It was typed in a shell.
-  if (personId === null) return null;
-  for (const { text, instruction } of messages) {
-    const isTemplate = instruction !== null;
-    const request = { conversation, personId, role, text, isTemplate, insisted };
+  if (personId === SHELL_PERSON) return null;
+  for (const { text, instruction, quote } of messages) {
+    const how = { isTemplate: instruction !== null, quoted: quotedWords(quote), insisted };
+    const request = { conversation, personId: personId ?? '', role, text, ...how };
     const refusal = parts.gate.checkText(request);
     if (refusal !== null) return refusal.markdown;
   }
@@ -195,19 +196,19 @@ async function runAgent(
   typing: Typing,
 ): Promise<TurnOutcome> {
   const { turn, parts, progress, log, signal } = run;
-  const question = parts.records.message(turn.messageId);
   const tools = parts.tools.open({
     turnId: turn.turnId,
     attempt: turn.attempt,
     conversation: parts.conversations.get(turn.conversationId),
     messageId: turn.messageId,
-    platformMessageId: question.platformMessageId,
     personId: parts.records.turn(turn.turnId).personId,
     role: place.role,
     mode: place.mode,
     folder: place.workDir,
     tools: place.tools,
     sendableDirs: [place.workDir, ...place.folders, folder.path],
+    deniedFiles: place.deniedFiles,
+    isConfined: place.isConfined,
     // Nobody types at a person who is being asked.
     waits: (isWaiting) => (isWaiting ? typing.rest() : typing.goOn()),
   });
@@ -224,6 +225,7 @@ async function runAgent(
       mode: place.mode,
       ...(place.tools === null ? {} : { tools: place.tools }),
       deniedFiles: place.deniedFiles,
+      isConfined: place.isConfined,
       toolServer: tools.server,
       isWaitingForPerson: () => tools.isWaitingForPerson(),
     },

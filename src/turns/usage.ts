@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, isNotNull, sql, sum } from 'drizzle-orm';
+import { and, count, desc, eq, gte, isNotNull, like, type SQL, sql, sum } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Database } from '../platform/database/open.ts';
 
@@ -11,12 +11,18 @@ export interface UsageTotal {
   readonly costUsd: number;
 }
 
+/** One person's turns with one bot, `<channel>:<bot>`. */
+export interface Whose {
+  readonly personId: string;
+  readonly source: string;
+}
+
 /** Looks back on ended turns. */
 export interface UsageReport {
-  /** All turns that ended at or after a time, of all conversations. */
-  since(fromMs: number): UsageTotal;
+  /** All turns that ended at or after a time, of all conversations and people, or of one person. */
+  since(fromMs: number, whose?: Whose): UsageTotal;
   /** The same by the model that answered, the dearest first. */
-  byModelSince(fromMs: number): readonly (UsageTotal & { readonly model: string })[];
+  byModelSince(fromMs: number, whose?: Whose): readonly (UsageTotal & { readonly model: string })[];
   /** The last turn of a conversation that ended. */
   last(conversationId: string): {
     readonly status: string;
@@ -39,8 +45,8 @@ export function createUsageReport(database: Database): UsageReport {
   };
 
   return {
-    since: (fromMs) => {
-      const row = orm.select(totals).from(turns).where(gte(turns.endedAtMs, fromMs)).get();
+    since: (fromMs, whose) => {
+      const row = orm.select(totals).from(turns).where(endedSince(fromMs, whose)).get();
       return {
         turnCount: row?.turnCount ?? 0,
         inputTokenCount: row?.inputTokenCount ?? 0,
@@ -48,11 +54,11 @@ export function createUsageReport(database: Database): UsageReport {
         costUsd: row?.costUsd ?? 0,
       };
     },
-    byModelSince: (fromMs) =>
+    byModelSince: (fromMs, whose) =>
       orm
         .select({ ...totals, model: sql<string>`${turns.model}` })
         .from(turns)
-        .where(and(gte(turns.endedAtMs, fromMs), isNotNull(turns.model)))
+        .where(and(endedSince(fromMs, whose), isNotNull(turns.model)))
         .groupBy(turns.model)
         .orderBy(desc(sum(turns.costUsd)))
         .all(),
@@ -75,4 +81,11 @@ export function createUsageReport(database: Database): UsageReport {
       };
     },
   };
+}
+
+function endedSince(fromMs: number, whose?: Whose): SQL | undefined {
+  const ended = gte(turns.endedAtMs, fromMs);
+  if (whose === undefined) return ended;
+  const ofBot = like(turns.conversationId, `${whose.source}:%`);
+  return and(ended, eq(turns.personId, whose.personId), ofBot);
 }

@@ -48,12 +48,15 @@ function world(options: LimitSettings & { POLICY?: PolicyMode } = {}) {
     setting: options.POLICY ?? 'permissive',
     onFault: tell,
     onMended: tell,
+    audit,
   });
   const gate = createGate({
     database,
     limits: createLimits(database, clock, options),
     policy,
     audit,
+    clock,
+    log,
   });
   const asking = createAsking({
     conversations,
@@ -216,6 +219,37 @@ describe('a message at the gate', () => {
   });
 });
 
+describe('who does not stop asking', () => {
+  test('is told once a minute that a limit stands against it, and as often it is written down', () => {
+    const { say, refusals, told, clock } = world({ RATE_LIMIT_PER_HOUR: 1 });
+    say('member', 'one');
+    for (let count = 0; count < 5; count += 1) {
+      expect(say('member', 'more')).toEqual({ kind: 'refused', rule: 'rate' });
+    }
+    expect([refusals().length, told().length]).toEqual([1, 1]);
+    // Somewhere else they may not have read it.
+    expect(say('member', 'elsewhere', '7')).toEqual({ kind: 'refused', rule: 'rate' });
+    expect([refusals().length, told().length]).toEqual([2, 2]);
+    clock.advance(MINUTE_MS);
+    say('member', 'more');
+    expect([refusals().length, told().length]).toEqual([3, 3]);
+  });
+
+  test('is told once a minute that a rule does, and an owner each time, with the button', () => {
+    const { say, edit, refusals, told, button } = world();
+    say('member', 'rm -rf build');
+    say('member', 'rm -rf dist');
+    expect([refusals().length, told().length]).toEqual([1, 1]);
+    say('member', 'remove the build folder');
+    expect(edit('member', '3', 'rm -rf build').kind).toBe('accepted');
+    expect([refusals().length, told().length]).toEqual([1, 1]);
+    say('owner', 'rm -rf build');
+    say('owner', 'rm -rf dist');
+    expect(button()).toMatch(/^insist:2$/u);
+    expect([refusals().length, told().length]).toEqual([3, 3]);
+  });
+});
+
 describe('Run it anyway', () => {
   test('is offered to an owner, and runs the message once, with all that was said', async () => {
     const { say, press, button, last, run, prompts, turns, clock } = world();
@@ -247,6 +281,34 @@ describe('Run it anyway', () => {
     expect(press('owner', data)).toBe('The five minutes are over. Please send it again.');
     expect(press('owner', data)).not.toBe('Running it anyway.');
     expect(turns()).toEqual([]);
+  });
+
+  test('runs an album with all of its parts, also those that came behind the refusal', async () => {
+    const { message, take, press, button, run, clock, database, turns } = world();
+    const part = (text: string) => {
+      const one = message('owner', text, GROUP);
+      const picture = {
+        kind: 'image',
+        fileId: `file-${one.messageId}`,
+        name: null,
+        mimeType: null,
+        sizeBytes: null,
+        durationMs: null,
+        isQuoted: false,
+      } as const;
+      return take({ ...one, albumId: 'a', attachments: [picture] }).kind;
+    };
+    expect([part('rm -rf build'), part('and'), part('these')]).toEqual(['refused', 'full', 'full']);
+    expect(press('owner', button() ?? '')).toBe('Running it anyway.');
+    expect(part('too')).toBe('accepted');
+    clock.advance(2000);
+    await run();
+    const { attachments, messages } = database.orm.query;
+    expect(attachments.findMany().sync()).toMatchObject(
+      [1, 2, 3, 5].map((id) => ({ messageId: 1, fileId: `file-${id}` })),
+    );
+    expect(messages.findFirst().sync()?.text).toBe('rm -rf build\nand\nthese\ntoo');
+    expect(turns()).toHaveLength(1);
   });
 
   test('passes the rules and not the limits, and counts when those are free again', () => {
@@ -316,12 +378,38 @@ describe('an edit at the gate', () => {
 });
 
 describe('a turn that is repeated', () => {
+  test('because its message was changed while it ran counts each time', () => {
+    const { say, edit, queue, button, press, records } = world({ RATE_LIMIT_PER_HOUR: 3 });
+    say('member', 'one');
+    const words = ['two', 'three', 'four'].map((text) => {
+      const turn = queue.claim('boot');
+      edit('member', '1', text);
+      const word = press('member', button() ?? 'restart:1');
+      if (records.turn(1).restartRequestedAtMs !== null) queue.restart(turn?.turnId ?? 0);
+      return word;
+    });
+    expect(words.slice(0, 2)).toEqual(['Restarting.', 'Restarting.']);
+    expect(words[2]).toMatch(/^⏳ 3 an hour is the limit here/u);
+  });
+
   test('because it was interrupted is not a turn more', () => {
     const { say, end, press, turns } = world({ RATE_LIMIT_PER_HOUR: 1 });
     say('member', 'one');
     const turnId = end('interrupted');
     expect(press('member', `retry:${turnId}`)).toBe('Trying again.');
     expect(turns()).toMatchObject([{ status: 'queued' }]);
+  });
+
+  test('because it was interrupted stays within the budget', () => {
+    const { say, end, press, turns, clock } = world({ PERSON_BUDGET_PER_DAY: 1 });
+    say('member', 'one');
+    const turnId = end('interrupted', 2);
+    expect(press('member', `retry:${turnId}`)).toMatch(
+      /^💸 Your budget for today is used up: \$2\.00 of \$1\.00\./u,
+    );
+    expect(turns()).toMatchObject([{ status: 'interrupted' }]);
+    clock.advance(24 * 60 * MINUTE_MS);
+    expect(press('member', `retry:${turnId}`)).toBe('Trying again.');
   });
 
   test('because its answer was not right is one, also for the rules that there are now', () => {
@@ -337,6 +425,24 @@ describe('a turn that is repeated', () => {
     write({ block: [] });
     expect(press('member', `again:${turnId}`)).toBe('Trying again.');
     expect(turns()).toHaveLength(2);
+  });
+
+  test('counts for who asked, with what holds for them, and the log names who wanted it again', () => {
+    const { say, end, press, refusals, clock, write } = world();
+    for (let count = 0; count < 9; count += 1) {
+      say('member', `message ${count}`, '7');
+      end();
+    }
+    say('member', 'the tenth');
+    const turnId = end();
+    // For an owner there is no limit, but it is not the owner's turn.
+    expect(press('owner', `again:${turnId}`)).toMatch(/^⏳ 10 an hour is the limit here/u);
+    expect(refusals()).toMatchObject([{ personId: '42', details: { rule: 'rate', asker: '7' } }]);
+    clock.advance(60 * MINUTE_MS);
+    write({ block: ['tenth'], exempt: ['owner'] });
+    expect(press('owner', `again:${turnId}`)).toMatch(/^🚫 Rule block 1/u);
+    write({ block: [] });
+    expect(press('owner', `again:${turnId}`)).toBe('Trying again.');
   });
 
   test('that was run against a rule is so again', () => {
@@ -372,12 +478,12 @@ describe('policy.json', () => {
     expect(say('member', 'list all').kind).toBe('accepted');
     const ofFile = () => told().filter((text) => text.startsWith('**policy.json**'));
     expect(ofFile()).toEqual([
-      '**policy.json** cannot be used. Line 4, column 1: there is } where a comma or ] has to be. The version before stays in force.',
+      '**policy.json** cannot be used. Line 4, column 1: there is } where a comma or ] has to be. The version before stays in force until you correct it.',
     ]);
     rmSync(path);
     expect(say('member', 'sing a song').kind).toBe('accepted');
     expect(ofFile().slice(1)).toEqual([
-      '**policy.json** is gone: what comes with Claudio is in force.',
+      '**policy.json** is gone: what comes with Claudio counts now.',
     ]);
   });
 

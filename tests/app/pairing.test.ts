@@ -4,6 +4,7 @@ import { from, GROUP, OWNER, peopleWorld } from './people-world.ts';
 
 type World = ReturnType<typeof peopleWorld>;
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const TOO_LATE = 'That is no longer possible.';
 const CODE = /\*\*([2-9A-HJKMNP-Z]{8})\*\*/u;
@@ -100,6 +101,7 @@ describe('somebody new who sends /start', () => {
     const world = peopleWorld();
     start(world, 555);
     const code = codeIn(said(world, 555));
+    world.clock.advance(MINUTE_MS);
     start(world, 555);
     expect(said(world, 555)).toMatch(/^Your code is still/u);
     expect(codeIn(said(world, 555))).toBe(code);
@@ -108,6 +110,21 @@ describe('somebody new who sends /start', () => {
     start(world, 555);
     expect(codeIn(said(world, 555))).not.toBe(code);
     expect(countFor(world, OWNER)).toBe(2);
+  });
+
+  test('over and over is told the code once a minute, and nothing between', () => {
+    const world = peopleWorld();
+    for (let time = 0; time < 20; time += 1) {
+      expect(start(world, 555)).toEqual({ kind: 'accepted', what: 'pairing' });
+    }
+    expect(countFor(world, 555)).toBe(1);
+    for (const count of [2, 3]) {
+      world.clock.advance(MINUTE_MS);
+      for (let time = 0; time < 20; time += 1) start(world, 555);
+      expect(countFor(world, 555)).toBe(count);
+    }
+    expect(countFor(world, OWNER)).toBe(1);
+    expect(world.state().pairings).toHaveLength(1);
   });
 
   test('as the fourth within an hour is told nothing, with a line in the log; a place is free when one is decided or too old', () => {
@@ -154,6 +171,26 @@ describe('somebody new who sends /start', () => {
     const world = peopleWorld({ ownerId: null });
     expect(start(world, 555)).toMatchObject({ reason: 'not allowed' });
     expect(world.state().pairings).toEqual([]);
+  });
+
+  test('is asked about in the chats of those who were made owners, where the bot belongs to a group', () => {
+    const world = peopleWorld({ ownerId: null });
+    const by = { personId: '', conversationId: '' };
+    const grant = (personId: string, role: 'owner' | 'member', chat: number | null) => {
+      const destination = chat === null ? null : `telegram:1:${chat}`;
+      const reach = { source: 'telegram:1', destination };
+      world.appointments.grant({ personId, reach, by, role });
+    };
+    grant('70', 'owner', null);
+    grant('71', 'owner', null);
+    grant('72', 'owner', GROUP);
+    grant('73', 'member', null);
+    expect(start(world, 555, 'Ann')).toEqual({ kind: 'accepted', what: 'pairing' });
+    expect([70, 71, 72, 73, GROUP].map((chat) => countFor(world, chat))).toEqual([1, 1, 0, 0, 0]);
+    expect(said(world, 70)).toContain(codeIn(said(world, 555)));
+    expect(wordOf(world.press(from(71), 'pair:1.viewer', 71))).toBe('Let in as viewer.');
+    expect(wordOf(world.press(from(70), 'pair:1.member', 70))).toBe(TOO_LATE);
+    expect(world.state().grants).toHaveLength(5);
   });
 
   test('as the owner gets what the bot does, also through the link of the setup', () => {

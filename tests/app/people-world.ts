@@ -1,14 +1,23 @@
 import { createCommands } from '../../src/app/commands.ts';
 import { createHandlers } from '../../src/app/handlers.ts';
 import { parseUpdate } from '../../src/channels/telegram/parse.ts';
+import { createOwnCommands } from '../../src/app/own-commands.ts';
+import { approvalPresses, createDenial } from '../../src/commands/approve.ts';
 import { createEditHandler } from '../../src/commands/changes.ts';
 import { createCommandHandler } from '../../src/commands/dispatch.ts';
+import { forgetPresses } from '../../src/commands/forget.ts';
+import { createInsisting } from '../../src/commands/insist.ts';
+import { modePresses } from '../../src/commands/mode.ts';
 import { createPairingDesk } from '../../src/commands/pairing.ts';
-import { createPressHandler } from '../../src/commands/presses.ts';
+import { planPresses } from '../../src/commands/plan.ts';
+import { createPressHandler, TURN_VERBS } from '../../src/commands/presses.ts';
+import { projectPresses } from '../../src/commands/project.ts';
 import { createReactionHandler } from '../../src/commands/reactions.ts';
 import type { BotProfile } from '../../src/core/bot.ts';
 import { conversationOf } from '../../src/core/conversation.ts';
 import { createInbox, type Acceptance } from '../../src/inbox/accept.ts';
+import { createConfirmations } from '../../src/inbox/confirmations.ts';
+import { createModes } from '../../src/inbox/modes.ts';
 import { createOverheard } from '../../src/inbox/overheard.ts';
 import { createSeenUpdates } from '../../src/inbox/seen-updates.ts';
 import { createRecall } from '../../src/memory/recall.ts';
@@ -52,6 +61,7 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
   const bots = testBots(profile);
   const { log, lines } = testLog();
   const access = createAccess({ database, clock, bots, audit, log });
+  const modes = createModes({ ...world, access });
   const appointments = createAppointments({ database, clock, bots, audit });
   const { store, remember } = memoryWorld({ database, clock, isWithoutVectors: true });
   const memory = {
@@ -66,9 +76,22 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
     bots,
     log,
   });
-  const commands = createCommands({
+  const confirmations = createConfirmations(database, clock, audit);
+  const own = createOwnCommands({
     ...world,
+    confirmations,
     access,
+    modes,
+    tellOwner: () => undefined,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  const builtIn = createCommands({
+    ...world,
+    own: own.commands,
+    access,
+    modes,
     appointments,
     bots,
     memory,
@@ -76,6 +99,17 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
     defaultModel: () => 'haiku',
     defaultProgress: 'brief',
   });
+  const commands = [...builtIn, ...own.commands()];
+  const insisting = createInsisting({ ...world, access, confirmations });
+  const acts = new Map([
+    ...pairing.acts,
+    ...insisting.acts,
+    ...own.acts,
+    ...projectPresses(world),
+    ...approvalPresses({ ...world, access }),
+    ...planPresses({ ...world, access, modes, commands: own.commands }),
+    ...modePresses({ ...world, modes }),
+  ]);
   const overheard = createOverheard({ database, clock, conversations, messages });
   const accept = createInbox({
     ...world,
@@ -87,14 +121,22 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
       command: createCommandHandler({ ...world, commands: () => commands, access }),
       edit: createEditHandler({ ...world, defaultModel: () => 'haiku' }),
       reaction: createReactionHandler(world),
-      press: createPressHandler({ ...world, memory: store, access, acts: pairing.acts }),
-      refused: () => undefined,
+      press: createPressHandler({
+        ...world,
+        memory: store,
+        access,
+        acts,
+        commands: own.commands,
+      }),
+      denial: createDenial({ ...world, access }),
+      refused: insisting.refused,
       pairing: pairing.asks,
     }),
   });
 
   let updateId = 0;
   let look: (() => void) | null = null;
+  const pressed = new Set<string>();
   const take = (update: Readonly<Record<string, unknown>>): Acceptance => {
     const inbound = parseUpdate(BOT, { update_id: (updateId += 1), ...update });
     if (inbound === null) throw new Error('no update');
@@ -123,6 +165,12 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
     remember,
     lines,
     commands,
+    builtIn,
+    confirmations,
+    insisting,
+    /** The verbs of all buttons that there are, and of those that were pressed. */
+    verbs: [...TURN_VERBS, ...forgetPresses(store, database, world.outbox).keys(), ...acts.keys()],
+    pressed,
     take,
     /** Has this called right before each update that is to come. */
     beforeUpdate: (call: () => void): void => {
@@ -158,8 +206,9 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
         },
       }),
     /** Somebody presses a button below a message of the bot. Only people can: a channel has no buttons. */
-    press: (sender: Readonly<Record<string, unknown>>, data: string, chat = GROUP): Acceptance =>
-      take({
+    press: (sender: Readonly<Record<string, unknown>>, data: string, chat = GROUP): Acceptance => {
+      pressed.add(data.replace(/:.*/u, ''));
+      return take({
         callback_query: {
           id: 'p',
           chat_instance: '1',
@@ -173,7 +222,8 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
             text: 'as it stands',
           },
         },
-      }),
+      });
+    },
     /** What was said or changed last, in this chat if one is named. */
     last: (chat?: number): Readonly<Record<string, unknown>> | undefined =>
       database.orm.query.deliveries
@@ -195,6 +245,9 @@ export function peopleWorld(profile: Partial<BotProfile> = {}) {
         questions: query.questions.findMany().sync(),
         memories: query.memories.findMany().sync(),
         reactions: query.reactions.findMany().sync(),
+        approvals: query.approvals.findMany().sync(),
+        approvalRules: query.approvalRules.findMany().sync(),
+        confirmations: query.confirmations.findMany().sync(),
         spoken: query.messages
           .findMany()
           .sync()

@@ -5,6 +5,7 @@ import { ROLES } from '../../src/core/role.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import type { Acceptance } from '../../src/inbox/accept.ts';
 import { ACTIONS, mayDo } from '../../src/policy/roles.ts';
+import { offerPlan } from '../../src/turns/plans.ts';
 import { inboundMessage } from '../support/inbound.ts';
 import { conversationIn, from, GROUP, OWNER, peopleWorld } from './people-world.ts';
 
@@ -41,6 +42,7 @@ function worldOfAll(): World {
   world.appointments.grant({ personId: '43', role: 'owner', reach, by });
   world.appointments.grant({ personId: '8', role: 'viewer', reach, by });
   world.appointments.revoke({ personId: '9', reach, by });
+  world.appointments.grant({ personId: SOMEBODY_ELSE, role: 'member', reach, by });
   world.conversations.ensure(conversationIn(GROUP));
   return world;
 }
@@ -134,6 +136,76 @@ const ofBoth = (
   [`button: ${title} another’s`]: presses(verb, 'other', status, did),
 });
 
+/** Typing a command of the person's own. */
+const becomesTurn = (typed: string): Deed => ({
+  act: (world, { as }) => world.write(as, typed),
+  did: (world) => statusOf(world) === 'queued',
+});
+/** Saying yes to what the owner asked for. */
+const confirms = (
+  say: (world: World, as: Readonly<Record<string, unknown>>) => Acceptance,
+): Deed => ({
+  act: (world, { as }) => {
+    world.write(from(OWNER), '/deploy production');
+    return say(world, as);
+  },
+  did: (world) => world.state().confirmations[0]?.status === 'confirmed',
+});
+
+/** A message of somebody's that a rule stopped, with the offer below it. */
+function refusedOf(world: World, personId: string): void {
+  const message = {
+    ...inboundMessage(1, 'paint it', String(GROUP)),
+    sender: { id: personId, name: `Person ${personId}` },
+  };
+  const refusal = { rule: 'block 1', kind: 'rule', markdown: 'No.' } as const;
+  world.insisting.refused(message, refusal, world.messages.addAside(message, true));
+}
+
+/** A use of a tool that waits in a turn that somebody asked for. Returns its id. */
+function approvalIn(world: World, personId: string): number {
+  const turnId = turnOf(world, personId, 'running');
+  const id = world.approvals.ask(
+    { turnId, attempt: 1, conversation: conversationIn(GROUP), personId, folder: '/' },
+    {
+      tool: 'Bash',
+      inputDigest: '0',
+      subject: { tool: 'Bash', markdown: 'ls', pattern: 'ls', further: 'All such.' },
+    },
+  );
+  const call = new AbortController();
+  void world.approvals.waitFor(id, call.signal);
+  onTestFinished(() => call.abort());
+  return id;
+}
+
+const allows = (whose: 'own' | 'other', choice: string): Deed => ({
+  act: (world, { as, id }) => {
+    const approval = approvalIn(world, whose === 'own' ? id : SOMEBODY_ELSE);
+    return world.press(as, `approve:${approval}.${choice}`);
+  },
+  did: (world) =>
+    world.state().approvals[0]?.status === (choice === 'deny' ? 'denied' : 'allowed') &&
+    world.state().approvalRules.length === (choice === 'project' ? 1 : 0),
+});
+const denies = (whose: 'own' | 'other'): Deed => ({
+  act: (world, { as, id }) => {
+    approvalIn(world, whose === 'own' ? id : SOMEBODY_ELSE);
+    return world.write(as, '@claudio_bot not that one');
+  },
+  did: (world) => world.state().approvals[0]?.status === 'denied',
+});
+const carriesOut = (whose: 'own' | 'other'): Deed => ({
+  act: (world, { as, id }) => {
+    const asker = whose === 'own' ? id : '43';
+    const turnId = turnOf(world, asker, 'done');
+    const place = { conversationId: conversationIn(GROUP).id, messageId: 1 };
+    offerPlan({ ...place, turnId, personId: asker }, world);
+    return world.press(as, `carry:${turnId}`);
+  },
+  did: (world) => world.state().turns[1]?.mode === 'auto',
+});
+
 const DEEDS: Readonly<Record<string, Deed>> = {
   'message: the bot’s name': {
     act: (world, { as }) => world.write(as, '@claudio_bot hello'),
@@ -174,7 +246,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   'command: /help': shows('/help', '/status'),
   'command: /start': shows('/start', 'This is Claude Code'),
   'command: /status': shows('/status', '**Model:**'),
-  'command: /usage': shows('/usage', '**Today:**'),
+  'command: /usage': shows('/usage', '**Today'),
   'command: /queue': shows('/queue', 'Nothing runs'),
   'command: /model': shows('/model', 'I use **haiku**'),
   'command: /verbose': shows('/verbose', 'You see what I am doing'),
@@ -265,6 +337,60 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     },
     did: (world) => lastSays(world, 'Kept'),
   },
+  'command: /run': becomesTurn('/run paint it'),
+  'command: /test': becomesTurn('/test'),
+  'command: /git': becomesTurn('/git status'),
+  'command: /deploy': becomesTurn('/deploy staging'),
+  'command: /deploy production': {
+    act: (world, { as }) => world.write(as, '/deploy production'),
+    did: (world) => world.state().confirmations[0]?.status === 'open',
+  },
+  'command: /confirm': confirms((world, as) => world.write(as, '/confirm')),
+  'command: /confirm_deploy': confirms((world, as) => world.write(as, '/confirm_deploy')),
+  'button: confirm': confirms((world, as) => world.press(as, 'confirm:1')),
+  'button: refuse to confirm': {
+    act: (world, { as }) => {
+      world.write(from(OWNER), '/deploy production');
+      return world.press(as, 'refuse:1');
+    },
+    did: (world) => world.state().confirmations[0]?.status === 'refused',
+  },
+  'button: run it anyway': {
+    act: (world, { as }) => {
+      refusedOf(world, String(OWNER));
+      return world.press(as, 'insist:1');
+    },
+    did: (world) => world.state().turns.some(({ insisted }) => insisted),
+  },
+  'button: allow one’s own': allows('own', 'once'),
+  'button: allow another’s': allows('other', 'once'),
+  'button: allow for one’s own turn': allows('own', 'turn'),
+  'button: always allow in one’s own': allows('own', 'project'),
+  'button: always allow in another’s': allows('other', 'project'),
+  'button: deny one’s own': allows('own', 'deny'),
+  'button: deny another’s': allows('other', 'deny'),
+  'message: a word against one’s own': denies('own'),
+  'message: a word against another’s': denies('other'),
+  'button: carry out one’s own plan': carriesOut('own'),
+  'button: carry out another’s plan': carriesOut('other'),
+  'button: mode': {
+    act: (world, { as }) => world.press(as, 'mode:plan'),
+    did: (world) => chosen(world)?.mode === 'plan',
+  },
+  'button: forget what is always allowed': {
+    act: (world, { as }) => {
+      world.rules.add({ folder: '/', tool: 'Bash', pattern: 'ls' }, String(OWNER));
+      return world.press(as, 'mode:forget');
+    },
+    did: (world) => world.state().approvalRules.length === 0,
+  },
+  'button: project': {
+    act: (world, { as }) => {
+      world.projects.add({ name: 'site', path: world.home });
+      return world.press(as, 'project:site');
+    },
+    did: (world) => chosen(world)?.project === 'site',
+  },
   'button: let somebody in': {
     act: (world, { as }) => {
       world.write(from(555, 'Newcomer'), '/start', 555);
@@ -329,6 +455,30 @@ const TABLE = `
   button: answer a question           yes     yes             yes      no       –         –          –
   button: forget                      yes     yes             yes      no       –         –          –
   button: keep                        yes     yes             yes      no       –         –          –
+  command: /run                       yes     yes             yes      yes      –         –          –
+  command: /test                      yes     yes             yes      no       –         –          –
+  command: /git                       yes     yes             yes      no       –         –          –
+  command: /deploy                    yes     yes             no       no       –         –          –
+  command: /deploy production         yes     yes             no       no       –         –          –
+  command: /confirm                   yes     yes             no       no       –         –          –
+  command: /confirm_deploy            yes     yes             no       no       –         –          –
+  button: confirm                     yes     yes             no       no       –         –          –
+  button: refuse to confirm           yes     yes             no       no       –         –          –
+  button: run it anyway               yes     yes             no       no       –         –          –
+  button: allow one’s own             yes     yes             yes      no       –         –          –
+  button: allow another’s             yes     yes             no       no       –         –          –
+  button: allow for one’s own turn    yes     yes             yes      no       –         –          –
+  button: always allow in one’s own   yes     yes             yes      no       –         –          –
+  button: always allow in another’s   yes     yes             no       no       –         –          –
+  button: deny one’s own              yes     yes             yes      no       –         –          –
+  button: deny another’s              yes     yes             no       no       –         –          –
+  message: a word against one’s own   yes     yes             yes      no       –         –          –
+  message: a word against another’s   yes     yes             no       no       –         –          –
+  button: carry out one’s own plan    yes     yes             yes      no       –         –          –
+  button: carry out another’s plan    yes     yes             no       no       –         –          –
+  button: mode                        yes     yes             yes      no       –         –          –
+  button: forget what is always allowed  yes  yes             yes      no       –         –          –
+  button: project                     yes     yes             yes      no       –         –          –
   button: let somebody in             yes     yes             no       no       –         –          –
 `;
 
@@ -353,6 +503,9 @@ describe('what each role may do in a group (promise 13: any member of a group ca
     const column = HEAD.indexOf(name) + 1;
     const found = ROWS.map(([title = '']) => [title, outcomeOf(world, DEEDS[title], id)]);
     expect(found).toEqual(ROWS.map((row) => [row[0], row[column]]));
+    // A kind of button without a row would not have been pressed.
+    const unpressed = world.verbs.filter((verb) => !world.pressed.has(verb));
+    expect(unpressed).toEqual([]);
   });
 });
 
@@ -378,11 +531,15 @@ function attempt(world: World, deed: Deed, id: number): string {
   if (deed.did(world)) return acceptance.kind === 'accepted' ? 'yes' : 'yes, unseen';
   // Words that are no answer are a message like any other.
   if (acceptance.kind === 'accepted' && acceptance.what === 'turn') {
-    return world.state().questions[0]?.status === 'open' ? 'no' : 'no, and answered';
+    const { questions, approvals } = world.state();
+    const isOpen = [...questions, ...approvals].every(({ status }) => status === 'open');
+    return isOpen ? 'no' : 'no, and answered';
   }
   if (JSON.stringify(world.state()) !== before) return 'no, and changed something';
   if (acceptance.kind !== 'ignored') return 'no';
-  return saidCount === 0 && refusals() === 1 ? '–' : '–, and said something';
+  // Who edits or reacts asks for nothing, so nothing is refused either.
+  const refusedCount = acceptance.reason === 'not allowed' ? 1 : 0;
+  return saidCount === 0 && refusals() === refusedCount ? '–' : '–, and said something';
 }
 
 /** The state right before the last update came in: what the deed had to prepare belongs to it. */
@@ -494,7 +651,9 @@ describe('forged senders', () => {
       kind: 'ignored',
       reason: 'a message of another bot',
     });
-    expect(world.auditRows()).toHaveLength(3);
+    expect(world.auditRows().every(({ event }) => /^access\.(granted|revoked)$/u.test(event))).toBe(
+      true,
+    );
   });
 
   test('a forwarded command of the owner is no command of whoever forwards it', () => {

@@ -360,7 +360,7 @@ test('a service that was started by hand is not fought with', async () => {
   lock.release();
 });
 
-test('everyone in a group would be in command, so that is asked about', async () => {
+test('a group has no owner by itself, so that is said and asked about', async () => {
   const world = await cliWorld();
   const { context } = world.script({ stdin: TOKEN });
   await expect(
@@ -372,5 +372,5 @@ test('everyone in a group would be in command, so that is asked about', async ()
   expect(
     await telegramSetup(agreed.context, { tokenStdin: true, chatId: '-100123', yes: true }),
   ).toBe(0);
-  expect(agreed.shown()).toContain('everybody in it');
+  expect(agreed.shown()).toContain('needs a role');
 });

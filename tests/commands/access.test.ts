@@ -29,16 +29,28 @@ test('/access lists who may use the bot, here and everywhere, with the names tha
   expect(type('/access')).not.toContain('9: member');
 });
 
+test('/access shows to who owns one chat alone the roles in that chat, and no others', () => {
+  const { type } = world();
+  type('/access grant 8 viewer');
+  type('/access grant 9 member here', GROUP);
+  type('/access grant 44 owner here', GROUP);
+  const listed = type('/access', GROUP, 44);
+  expect(listed).toContain('- 44: owner\n- 9: member\n');
+  expect(listed).not.toMatch(/^- .*\b(?:42|7|8)\b.*:/mu);
+});
+
 test('a role is given and taken back, everywhere or here, and holds from the next message on', () => {
   const { type, write, state } = world();
-  expect(type('/access grant 8 member')).toBe('✅ 8 is member in every chat from now on.');
+  expect(type('/access grant 8 member')).toBe('✅ 8 is a member in every chat from now on.');
   expect(write(from(8), '@claudio_bot hello')).toMatchObject({ what: 'turn' });
   expect(type('/access revoke 8 here', GROUP)).toBe(
-    '🚪 Person 8 (8) has no role in this chat any more. What waits of theirs is not answered.',
+    '🚪 Person 8 (8) lost the role that counted in this chat. What they still wait for is not answered.',
   );
   expect(write(from(8), '@claudio_bot hello')).toMatchObject({ reason: 'not allowed' });
   expect(write(from(8), 'hello', 8)).toMatchObject({ what: 'turn' });
-  expect(type('/ACCESS revoke 8'.toLowerCase())).toContain('has no role in every chat any more');
+  expect(type('/ACCESS revoke 8'.toLowerCase())).toContain(
+    'lost the role that counted in every chat',
+  );
   expect(write(from(8), 'hello', 8)).toMatchObject({ reason: 'not allowed' });
   expect(state().grants.map(({ scope, role }) => [scope, role])).toEqual([
     [`telegram:1:${GROUP}`, 'none'],
@@ -76,7 +88,7 @@ test('who owns one chat alone decides for that chat, and not over who owns the w
   const asChatOwner = (text: string) => type(text, GROUP, 44);
   expect(asChatOwner('/access grant 8 member')).toContain('put `here` at the end');
   expect(asChatOwner('/access revoke 43 here')).toContain('not yours to change');
-  expect(asChatOwner('/access grant 8 member here')).toContain('8 is member in this chat');
+  expect(asChatOwner('/access grant 8 member here')).toContain('8 is a member in this chat');
   expect(state().grants.map(({ personId, role }) => [personId, role])).toEqual([
     ['44', 'owner'],
     ['43', 'owner'],
@@ -108,7 +120,7 @@ test('who may not use a command or part of it is told so, and that is written do
     ['/verbose full', '/verbose full'],
   ] as const) {
     expect(type(typed, GROUP, 8)).toBe(
-      `You may not use ${shown} here. The owner of the bot decides who may, with /access.`,
+      `You may not use ${shown} here. Who may is up to the owner of the bot.`,
     );
     expect(auditRows().at(-1)).toMatchObject({ personId: '8', decision: 'refused' });
   }

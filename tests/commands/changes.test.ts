@@ -300,6 +300,41 @@ describe('the offer to begin anew', () => {
     expect(world.turns().map(({ status }) => status)).toEqual(['done', 'queued', 'queued']);
   });
 
+  test('that was taken a moment too late comes to nothing, with a word, where a limit was reached meanwhile', async () => {
+    const world: ReturnType<typeof service> = service({
+      work: stubborn(() => {
+        world.edit('1', 'blue');
+        world.press('restart:1');
+        worker.wake();
+      }, true),
+    });
+    const refusal = { rule: 'budget', kind: 'limit' as const, markdown: 'The budget is used up.' };
+    const asked: string[] = [];
+    const worker = createWorker({
+      ...world,
+      gate: {
+        check: ({ text, personId, role }) => {
+          asked.push(`${role} ${personId}: ${text}`);
+          return refusal;
+        },
+        checkText: () => null,
+      },
+      bootId: 'boot',
+      maxConcurrentTurns: 1,
+      ended: () => undefined,
+    });
+    world.arrive('red');
+    worker.wake();
+    await worker.drain(10_000);
+    expect(asked).toEqual(['owner 42: blue']);
+    expect(world.people()).toEqual(['red']);
+    expect(world.turns().map(({ status }) => status)).toEqual(['done']);
+    expect(world.told().at(-1)).toBe(
+      'The budget is used up.\n\nSo the text from before your edit is the one that I answered.',
+    );
+    expect(world.press('restart:1')).toBe(TOO_LATE);
+  });
+
   test('gives way to a stop that is asked for afterwards', async () => {
     const world: ReturnType<typeof service> = service({
       work: stubborn(() => {

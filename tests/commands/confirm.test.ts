@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Gate } from '../../src/policy/gate.ts';
 import { MEMBER, OWNER, ownCommandsWorld, STRANGER, VIEWER } from './custom/world.ts';
 
+const TOO_LATE = 'That is no longer possible.';
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** As the one that comes with Claudio, but members may deploy. */
@@ -57,7 +58,7 @@ test('a yes runs it once, as the turn of who asked, and the message shows what w
   expect(world.press(OWNER, 'confirm:1')).toBe('On it.');
   expect(world.last()).toMatchObject({
     messageId: '7',
-    markdown: 'Deploy to production?\n\n**✅ Do it: confirmed by Olga.**',
+    markdown: 'Deploy to production?\n\n**✅ Confirmed by Olga.**',
     buttons: [],
   });
   expect(world.turns()).toMatchObject([{ personId: '7', messageId: 1, status: 'queued' }]);
@@ -71,10 +72,41 @@ test('a yes runs it once, as the turn of who asked, and the message shows what w
   const events = world.events().filter((event) => event !== 'turn.asked');
   expect(events.toSorted()).toEqual([
     'command.deploy',
+    'commands.changed',
     'confirmation.asked',
     'confirmation.confirmed',
     'press.confirm',
   ]);
+});
+
+test('is asked whatever the case or the form of the letters in which it is typed', () => {
+  const { choices: _, ...env } = { ...DEPLOY.arguments[0], choices: null };
+  const byPattern = { ...DEPLOY, arguments: [{ ...env, pattern: 'staging|production' }] };
+  const free = { ...DEPLOY, arguments: [env] };
+  for (const [command, typed] of [
+    [DEPLOY, 'PRODUCTION'],
+    [byPattern, 'Production'],
+    [free, 'PRODUCTION'],
+    [free, 'prod\u200Buction'],
+    [free, 'ｐroduction'],
+  ] as const) {
+    const world = ownCommandsWorld({ file: [command] });
+    world.type(OWNER, `/deploy ${typed}`);
+    expect([typed, world.turns()]).toEqual([typed, []]);
+    expect(world.confirmations()).toMatchObject([{ status: 'open' }]);
+  }
+});
+
+test('what a rule stops of a command is offered to nobody: there it would lose its template', () => {
+  const refusal = { kind: 'rule', rule: 'block 1', markdown: 'No.' } as const;
+  const gate: Gate = { check: () => refusal, checkText: () => refusal };
+  for (const typed of ['/deploy production', '/deploy staging']) {
+    const world = ownCommandsWorld({ file: [DEPLOY], gate });
+    world.type(OWNER, typed);
+    expect(world.last()).toMatchObject({ markdown: 'No.', buttons: [] });
+    expect(world.confirmations()).toEqual([]);
+    expect(world.press(OWNER, 'insist:1')).toBe(TOO_LATE);
+  }
 });
 
 test('two presses at once count once, whatever the second one is', () => {
@@ -163,7 +195,7 @@ test('/confirm, /confirm_deploy and /confirm-deploy say yes to the newest that o
   for (const typed of ['/confirm', '/confirm_deploy', '/confirm-deploy', '/confirm deploy']) {
     const world = asked();
     world.type(OWNER, typed);
-    expect(world.last()?.['markdown'], typed).toBe('**✅ Do it: confirmed by Olga.**');
+    expect(world.last()?.['markdown'], typed).toBe('**✅ Confirmed by Olga.**');
     expect(world.turns(), typed).toMatchObject([{ personId: '7', messageId: 1 }]);
     world.type(OWNER, typed);
     expect(world.last()?.['markdown'], typed).toMatch(
@@ -198,7 +230,7 @@ test('/confirm_deploy is for deploys alone, and one in time; the question shows 
     .map(({ part }) => part);
   expect(parts.at(-2)).toMatchObject({
     messageId: '77',
-    markdown: '/deploy production\n\n**✅ Do it: confirmed by Mia.**',
+    markdown: '/deploy production\n\n**✅ Confirmed by Mia.**',
     buttons: [],
   });
   expect(world.confirmations().map(({ status }) => status)).toEqual(['confirmed', 'open']);
@@ -229,18 +261,20 @@ test('a question outlives the service, and so does the answer to it', () => {
 test('what the rules forbid is not asked; a limit or a full queue stands against a yes too', () => {
   const markdown = 'Not now.';
   const rules: Gate = {
-    check: () => null,
-    checkText: () => ({ rule: 'block 1', kind: 'rule', markdown }),
+    check: () => ({ rule: 'block 1', kind: 'rule', markdown }),
+    checkText: () => null,
   };
   const forbidden = asked({ file: [DEPLOY], gate: rules });
   expect(forbidden.last()).toMatchObject({ markdown, buttons: [] });
   expect(forbidden.confirmations()).toEqual([]);
 
+  let isOver = false;
   const limits: Gate = {
-    check: () => ({ rule: 'rate', kind: 'limit', markdown }),
+    check: () => (isOver ? { rule: 'rate', kind: 'limit', markdown } : null),
     checkText: () => null,
   };
   const limited = asked({ file: [DEPLOY], gate: limits });
+  isOver = true;
   expect(limited.press(OWNER, 'confirm:1')).toBe(markdown);
   expect(limited.last()?.['markdown']).toContain('but not done.** Not now.');
 
@@ -249,4 +283,26 @@ test('what the rules forbid is not asked; a limit or a full queue stands against
   expect(full.press(OWNER, 'confirm:1')).toMatch(/^1 message already waiting/u);
   expect(full.turns()).toHaveLength(1);
   expect(full.confirmations()).toMatchObject([{ status: 'confirmed' }]);
+});
+
+test('what a limit stands against is not asked about, and neither is a sixth thing at once', () => {
+  const refusal = { kind: 'limit', rule: 'budget', markdown: '💸 Used up.' } as const;
+  const broke = ownCommandsWorld({ gate: { check: () => refusal, checkText: () => null } });
+  broke.type(OWNER, '/deploy production');
+  expect(broke.last()).toMatchObject({ markdown: '💸 Used up.', buttons: [] });
+  expect(broke.confirmations()).toEqual([]);
+
+  const world = ownCommandsWorld();
+  for (let count = 0; count < 6; count += 1) world.type(OWNER, '/deploy production');
+  expect(world.confirmations()).toHaveLength(5);
+  expect(world.last()).toMatchObject({
+    markdown: expect.stringMatching(/^5 questions wait for a yes or a no already\./u) as string,
+    buttons: [],
+  });
+  world.press(OWNER, 'refuse:1');
+  world.type(OWNER, '/deploy production');
+  expect(world.confirmations()).toHaveLength(6);
+  world.clock.advance(5 * MINUTE_MS);
+  world.type(OWNER, '/deploy production');
+  expect(world.confirmations()).toHaveLength(7);
 });

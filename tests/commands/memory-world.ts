@@ -52,6 +52,9 @@ export function memoryChats(options: { readonly isTurnedOff?: boolean } = {}) {
       access: createAccess({ database, clock, bots: testBots(), audit, log }),
       outbox,
       questions,
+      approvals: world.approvals,
+      gate: world.gate,
+      audit,
       command: createCommandHandler({
         messages,
         outbox,

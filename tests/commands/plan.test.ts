@@ -6,8 +6,10 @@ import type { Mode } from '../../src/core/mode.ts';
 import type { Role } from '../../src/core/role.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { createAsking } from '../../src/inbox/asking.ts';
+import { createModes } from '../../src/inbox/modes.ts';
 import type { Gate, Request } from '../../src/policy/gate.ts';
 import { mayDo } from '../../src/policy/roles.ts';
+import { offerPlan } from '../../src/turns/plans.ts';
 import { conversation } from '../support/inbound.ts';
 import { turnWorld } from '../support/turns.ts';
 
@@ -42,7 +44,8 @@ function world(
       mayDo(ROLES[id] ?? null, action),
   };
   const asking = createAsking({ ...parts, gate, defaultModel: () => 'haiku' });
-  const act = planPresses({ ...parts, access, asking, defaultMode }).get('carry');
+  const modes = createModes({ ...parts, access, defaultMode });
+  const act = planPresses({ ...parts, access, asking, modes, defaultMode }).get('carry');
   parts.arrive('plan it');
   const turn = parts.queue.claim('boot');
   if (turn === null) throw new Error('nothing to run');
@@ -54,14 +57,16 @@ function world(
     ...parts,
     checked,
     turnId: turn.turnId,
-    end: (text: string) =>
+    end: (text: string, isPlan = true) => {
       parts.records.ended(turn, {
         status: 'done',
         usage: NO_USAGE,
         model: 'haiku',
         failure: null,
         text,
-      }),
+      });
+      if (isPlan) offerPlan({ ...turn, personId: askerId }, parts);
+    },
     press: (turnId: number, senderId = '43', chat?: string) =>
       act?.act(
         {
@@ -100,6 +105,23 @@ test('a plan that is done becomes a turn of the one who asked, with all of it, o
   expect(checked).toMatchObject([{ personId: '43', role: 'member', text: 'plan it' }]);
 });
 
+test('what a turn answered that could change things is no plan', () => {
+  const { turnId, end, press, turns } = world();
+  end('It is done.', false);
+  expect(press(turnId)).toBeNull();
+  expect(turns()).toHaveLength(1);
+});
+
+test('a plan is good for a day', () => {
+  const { turnId, end, press, turns, clock } = world();
+  end('A plan.');
+  clock.advance(24 * 3_600_000);
+  expect(press(turnId)).toBe('This plan is more than a day old. Please ask for a new one.');
+  expect(turns()).toHaveLength(1);
+  clock.advance(-1);
+  expect(press(turnId)).toBe('On it.');
+});
+
 test('the owner may have the plan of somebody else carried out, as theirs', () => {
   const { turnId, end, press, turns } = world();
   end('A plan.');
@@ -131,10 +153,19 @@ test.each<[Mode, Mode | null, Mode]>([
   ['plan', null, 'auto'],
 ])('where it is %s and %s was chosen, it is carried out in %s', (defaultMode, chosen, mode) => {
   const { turnId, end, press, turns, conversations } = world({ defaultMode, askerId: '42' });
-  conversations.chooseMode(conversation().id, chosen);
+  if (chosen !== null) conversations.chooseMode(conversation().id, chosen, '42');
   end('A plan.');
   expect(press(turnId, '42')).toBe('On it.');
   expect(turns()[1]).toMatchObject({ mode });
+});
+
+test('a plan where the owner chose that mode is not carried out by a member, and one of a member’s own choice is', () => {
+  const { turnId, end, press, conversations } = world();
+  end('A plan.');
+  conversations.chooseMode(conversation().id, 'plan', '42');
+  expect(press(turnId, '43')).toBe(NOT_YOURS);
+  conversations.chooseMode(conversation().id, 'plan', '43');
+  expect(press(turnId, '43')).toBe('On it.');
 });
 
 test('where it is plan at least, only who may decide against that carries one out', () => {

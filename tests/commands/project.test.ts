@@ -100,7 +100,7 @@ test('a project whose folder may not be worked in is chosen with a warning', () 
   symlinkSync('/', join(root, 'link'));
   projects.add({ name: 'all', path: join(root, 'link') });
   expect(say('all').markdown).toContain(
-    '⚠️ That is outside of the folders that may be worked in, so nothing can run there.',
+    '⚠️ It is outside of the folders that may be worked in, so nothing can run in it.',
   );
 });
 
@@ -145,7 +145,7 @@ test('the status shows project, folder and mode', () => {
     expect.arrayContaining(['**Folder:** `/the/default`', '**Mode:** auto']),
   );
   say('app');
-  conversations.chooseMode(conversation().id, 'ask');
+  conversations.chooseMode(conversation().id, 'ask', '42');
   expect(status().slice(1, 4)).toEqual([
     '**Project:** app',
     `**Folder:** \`${root}/app\``,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { conversationOf } from '../../src/core/conversation.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { statusCommands } from '../../src/commands/status.ts';
 import { createUsageReport } from '../../src/turns/usage.ts';
@@ -13,11 +14,14 @@ function local(month: number, day: number, hour = 0, minute = 0, second = 0, ms 
 function world() {
   const parts = turnWorld();
   const { database, clock, queue, records, arrive } = parts;
-  const commands = statusCommands({
-    ...parts,
-    usage: createUsageReport(database),
-    defaultModel: () => 'haiku',
-  });
+  const commandsFor = (access: typeof parts.access) =>
+    statusCommands({
+      ...parts,
+      access,
+      usage: createUsageReport(database),
+      defaultModel: () => 'haiku',
+    });
+  const commands = commandsFor(parts.access);
   const answer = (name: string) => {
     const message = inboundMessage(1, `/${name}`);
     parts.conversations.ensure(message.conversation);
@@ -46,7 +50,7 @@ function world() {
       }),
     );
   };
-  return { ...parts, answer, turn };
+  return { ...parts, answer, turn, commandsFor };
 }
 
 test('today begins at midnight and the month on its first day, to the millisecond', () => {
@@ -73,6 +77,43 @@ test('today begins at midnight and the month on its first day, to the millisecon
     '• claude\\-opus: 1 turn, 111 tokens in, 1K out, $2.00',
     '• claude\\-haiku: 2 turns, 222 tokens in, 2K out, $1.50',
   ]);
+});
+
+test('who is no owner of the bot sees what they asked for themselves, with this bot', () => {
+  const { clock, conversations, database, turn, access, commandsFor } = world();
+  const ofOther = conversationOf({ channel: 'telegram', bot: '2', chat: '9', thread: null });
+  conversations.ensure(ofOther);
+  for (const [personId, where, costUsd] of [
+    ['7', '42', 1],
+    ['8', '42', 2],
+    ['7', '43', 4],
+    ['7', '44', 8],
+  ] as const) {
+    turn(local(2, 10, 9), costUsd, 'claude-haiku', where);
+    const id = database.orm.query.turns.findMany().sync().at(-1)?.id;
+    const conversationId = where === '44' ? ofOther.id : `telegram:1:${where}`;
+    database.orm.$client
+      .prepare('UPDATE turns SET person_id = ?, conversation_id = ? WHERE id = ?')
+      .run(personId, conversationId, id);
+  }
+  clock.set(local(2, 10, 12));
+  const as = (id: string, mayAdminister: boolean, name: string) => {
+    const may = { ...access, may: () => mayAdminister };
+    const message = { ...inboundMessage(1, `/${name}`), sender: { id, name: 'Somebody' } };
+    return (
+      commandsFor(may)
+        .find((one) => one.name === name)
+        ?.run(message, '').markdown ?? ''
+    );
+  };
+  expect(as('7', false, 'status')).toContain(
+    '**Today, yours:** 2 turns, 222 tokens in, 2K out, $5.00',
+  );
+  expect(as('8', false, 'usage')).toContain(
+    '**Today, yours:** 1 turn, 111 tokens in, 1K out, $2.00',
+  );
+  expect(as('9', false, 'usage')).toContain('**This month, yours:** 0 turns');
+  expect(as('8', true, 'usage')).toContain('**Today:** 4 turns, 444 tokens in, 4K out, $15.00');
 });
 
 test('the last seven days are today and the six before it', () => {

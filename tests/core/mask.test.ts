@@ -67,6 +67,27 @@ describe('a key of a well-known kind', () => {
     }
   });
 
+  it('is found in the underlines of Markdown, in colours of a terminal, and where HTML spells a character', () => {
+    const secret = joined('gh|p_') + key(36);
+    const [head, tail] = [secret.slice(0, 12), secret.slice(12)];
+    for (const text of [
+      `_${secret}_`,
+      `__${secret}__`,
+      `\u001b[31m${secret}\u001b[0m`,
+      `${head}\u001b[1;32m${tail}`,
+      `${head}\u200e${tail}`,
+      `${head}\ufe0f${tail}`,
+      secret.replace('_', '&#95;'),
+      secret.replace('_', '&#x5f;'),
+      secret.replace('_', '&lowbar;'),
+    ]) {
+      const masked = maskKeys(`See ${text}, and &amp; &#39;`);
+      expect(masked.text, text).toContain('‹masked: GitHub token›');
+      expect(masked.text, text).toMatch(/^See .*, and &amp; &#39;$/u);
+      expect(masked.text, text).not.toContain(tail.slice(0, 20));
+    }
+  });
+
   it('keeps what stands around a bearer token, a password in an address and a value in a file', () => {
     expect(maskKeys(`curl -H "Authorization: Bearer ${key(40)}" x`).text).toBe(
       'curl -H "Authorization: Bearer ‹masked: bearer token›" x',
@@ -315,6 +336,6 @@ describe('any text', () => {
 describe('what is told of it', () => {
   it('names how many there were, and is nothing where there were none', () => {
     expect(maskNote(0)).toBe('');
-    expect(maskNote(2)).toBe('🔒 I masked what looks like a key (2).');
+    expect(maskNote(2)).toBe('🔒 I masked 2 things that look like keys.');
   });
 });

@@ -4,8 +4,13 @@ import { holdModel, readDatabase } from './inspect.ts';
 import { createWorld, type World } from './service.ts';
 
 const TIME = String.raw`(?:under 1|\d+) s`;
-const LIST =
-  /^\/stop – .+\n\/queue – .+\n\/new – .+\n\/status – .+\n\/usage – .+\n\/haiku – .+\n\/sonnet – .+\n\/opus – .+\n\/model – .+\n\/verbose – .+\n\/memory – .+\n\/remember – .+\n\/forget – .+\n\/start – .+\n\/help – .+$/mu;
+const NAMES = [
+  'stop queue new status usage project haiku sonnet opus model',
+  'mode verbose memory remember forget access listen start help',
+  // Those that come as the file of the person's own.
+  'run deploy test git confirm confirm_deploy',
+].flatMap((names) => names.split(' '));
+const LIST = new RegExp(`^${NAMES.map((name) => `/${name} – .+`).join(String.raw`\n`)}$`, 'mu');
 
 /** Sends a text and resolves with the next message of the bot, which has to be a reply to it. */
 async function ask(world: World, text: string): Promise<string> {
@@ -33,6 +38,7 @@ test('promise 7: /stop and /status never wait behind the run that is stuck, nor 
       [
         '^Model: haiku',
         `Folder: ${world.userHome}`,
+        'Mode: auto',
         `Now: running for ${TIME}, 0 waiting`,
         'Last turn: none yet',
         String.raw`Today: 0 turns, 0 tokens in, 0 out, \$0\.00`,

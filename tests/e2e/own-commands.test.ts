@@ -47,7 +47,7 @@ test('/deploy production asks first: a member cannot say yes, the owner can, onc
   expect(await pressed(OWNER)).toBe('On it.');
   await api.message('the answer', ({ text }) => text === 'Version 7 is out.');
   expect(await pressed(OWNER)).toBe('That is no longer possible.');
-  await api.message('the decision', ({ text }) => text.endsWith('✅ Do it: confirmed by Owner.'));
+  await api.message('the decision', ({ text }) => text.endsWith('✅ Confirmed by Owner.'));
 
   expect(world.model.requests).toHaveLength(1);
   const [request] = world.model.requests;

@@ -1,5 +1,5 @@
 import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
-import type { Origin } from '../standins/bot-api/updates.ts';
+import type { Origin, PressOptions } from '../standins/bot-api/updates.ts';
 import type { World } from './service.ts';
 
 /** Sends a text and resolves with the message when it is acknowledged. */
@@ -26,8 +26,9 @@ export async function press(
   { api }: World,
   message: StoredMessage,
   button: string,
+  options: PressOptions = {},
 ): Promise<string | null> {
-  const update = api.updates.press(message, button, { stale: true });
+  const update = api.updates.press(message, button, { stale: true, ...options });
   await api.deliver(update);
   const { answers } = await api.until('the answer to a press', () => {
     const made = api.presses.get(update.callback_query?.id ?? '');

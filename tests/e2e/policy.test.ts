@@ -30,7 +30,7 @@ test('a policy with a syntax error leaves the one before in force and the owner 
   await write(world, 'dance a dance');
   const told = await world.api.message('the fault', ({ text }) => text.startsWith('policy.json'));
   expect(told.text).toBe(
-    'policy.json cannot be used. Line 2, column 12: there is } where a value has to be. The version before stays in force.',
+    'policy.json cannot be used. Line 2, column 12: there is } where a value has to be. The version before stays in force until you correct it.',
   );
   const strict = await world.api.message('the rule', ({ text }) => text.includes('strict'));
   expect(labelsOf(strict)).toEqual([RUN_ANYWAY]);

@@ -41,21 +41,12 @@ test('a registration that fails is tried again after WEBHOOK_RETRY_DELAY with it
   for (const [index, atMs] of times.slice(1).entries()) {
     expect(atMs - (times[index] ?? 0)).toBeGreaterThanOrEqual(990);
   }
-  expect(world.api.commands.map(({ command }) => command)).toEqual([
-    'stop',
-    'queue',
-    'new',
-    'status',
-    'usage',
-    'haiku',
-    'sonnet',
-    'opus',
-    'model',
-    'verbose',
-    'memory',
-    'remember',
-    'forget',
-    'start',
-    'help',
-  ]);
+  expect(world.api.commands.map(({ command }) => command)).toEqual(
+    [
+      'stop queue new status usage project haiku sonnet opus model',
+      'mode verbose memory remember forget access listen start help',
+      // Those that come as the file of the person's own.
+      'run deploy test git confirm confirm_deploy',
+    ].flatMap((names) => names.split(' ')),
+  );
 });

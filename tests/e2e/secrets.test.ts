@@ -23,7 +23,7 @@ test('neither the own token nor a key that Claude comes upon ever reaches the ch
   await world.api.say('which keys are there?');
   const [answer] = await world.api.sent(1);
   expect(answer?.text).toContain('They are ‹masked: GitHub token› and ‹masked: my own secret›');
-  expect(answer?.text).toContain('🔒 I masked what looks like a key (3).');
+  expect(answer?.text).toContain('🔒 I masked 3 things that look like keys.');
 
   const secret = token.slice(token.indexOf(':') + 1);
   const calls = JSON.stringify(world.api.calls);

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { conversations, messages, turns } from '../../drizzle/schema.ts';
 import type { InboundEdit, InboundMessage } from '../../src/core/inbound.ts';
+import { createMask } from '../../src/core/mask.ts';
 import type { Role } from '../../src/core/role.ts';
 import { createInbox, type InboxHandlers } from '../../src/inbox/accept.ts';
+import { createOverheard } from '../../src/inbox/overheard.ts';
 import { createSeenUpdates } from '../../src/inbox/seen-updates.ts';
 import { buildPrompt } from '../../src/turns/prompt.ts';
 import { inboundMessage } from '../support/inbound.ts';
@@ -124,6 +126,43 @@ describe('in a group only those with a role are heard, and only when it is for t
       }),
       { numRuns: 40 },
     );
+  });
+
+  test('who has no role and changes or marks a message asks for nothing, so nothing is refused', () => {
+    const { accept, edit, refused } = group();
+    expect(edit({ sender: STRANGER, messageId: '5', text: 'other words' }).kind).toBe('ignored');
+    const reaction = {
+      kind: 'reaction',
+      updateId: 900,
+      conversation: inboundMessage(0, '', GROUP).conversation,
+      sender: STRANGER,
+      messageId: '5',
+      emoji: ['👍'],
+    } as const;
+    expect(accept('telegram:1', reaction).kind).toBe('ignored');
+    expect(refused).toEqual([]);
+  });
+
+  test('what was overheard stays without secrets when it is changed, Claudio’s own among them', () => {
+    const { mask: _, messages: store, listen, say, edit, kept, ...world } = group();
+    listen();
+    say('fine', { sender: STRANGER });
+    const overheard = createOverheard({
+      ...world,
+      messages: store,
+      mask: createMask(() => ['opensesame-7f3a9b']),
+    });
+    const change = {
+      kind: 'edit',
+      updateId: 901,
+      conversation: inboundMessage(0, '', GROUP).conversation,
+      sender: STRANGER,
+      messageId: '1',
+      text: 'it is opensesame-7f3a9b',
+    } as const;
+    expect(overheard.change(change)).toBe(true);
+    expect(kept()).toEqual([expect.not.stringContaining('opensesame')]);
+    expect(edit({ sender: STRANGER, messageId: '1', text: 'fine' }).kind).toBe('ignored');
   });
 
   test('who has no role and speaks to the bot gets no answer, and who speaks to others is not even refused', () => {

@@ -1,9 +1,12 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { approvals, turns } from '../../drizzle/schema.ts';
+import { DEFAULT_TOOLS } from '../../src/agent/claude/tools.ts';
 import { approvalPresses, createDenial } from '../../src/commands/approve.ts';
 import { NOT_YOURS, TOO_LATE } from '../../src/commands/press.ts';
+import { digestOf } from '../../src/platform/digest.ts';
+import { type Gate, OPEN_GATE } from '../../src/policy/gate.ts';
 import { mayDo } from '../../src/policy/roles.ts';
 import type { Role } from '../../src/core/role.ts';
 import { conversation, inboundMessage } from '../support/inbound.ts';
@@ -22,16 +25,18 @@ const ROLES: Readonly<Record<string, Role>> = {
 };
 
 async function askingWorld(
-  options: { readonly agentTools?: readonly string[] } = {},
+  options: { readonly agentTools?: readonly string[]; readonly gate?: Gate } = {},
   askerId: string = OWNER.id,
 ) {
   const world = await toolWorld(options);
   const access = {
+    roleOf: ({ id }: { id: string }) => ROLES[id] ?? null,
     may: ({ id }: { id: string }, _: unknown, action: Parameters<typeof mayDo>[1]) =>
       mayDo(ROLES[id] ?? null, action),
   };
   const { database, approvals: store, outbox, clock, questions } = world;
-  const parts = { approvals: store, access, outbox, database, clock, questions };
+  const { gate = OPEN_GATE } = options;
+  const parts = { approvals: store, access, outbox, database, clock, questions, gate };
   const act = approvalPresses(parts).get('approve');
   const deny = createDenial(parts);
   const open = (over: Parameters<typeof world.run>[2] = {}) => {
@@ -97,7 +102,12 @@ test('a command waits, is shown as it is, and runs once somebody who may allow i
   const decided = decide('Bash', { command: 'touch a && echo ``` > b', description: 'A *file*' });
   await world.asked(1);
   expect(world.rows()).toMatchObject([
-    { status: 'open', tool: 'Bash', pattern: 'touch a && echo ``` > b', folder: world.workDir },
+    {
+      status: 'open',
+      tool: 'Bash',
+      pattern: digestOf('touch a && echo ``` > b'),
+      folder: world.workDir,
+    },
   ]);
   const [shown] = world.parts();
   expect(shown).toMatchObject({
@@ -185,7 +195,8 @@ test('several may wait at a time, and each is decided by its own message', async
   const { decide, isWaitingForPerson } = world.open();
   const all = ['one', 'two', 'three'].map((command) => decide('Bash', { command }));
   await world.asked(3);
-  const id = (command: string) => world.rows().find(({ pattern }) => pattern === command)?.id ?? 0;
+  const id = (command: string) =>
+    world.rows().find(({ pattern }) => pattern === digestOf(command))?.id ?? 0;
   expect(world.press(id('two'), 'once')).toBe('Allowed.');
   expect(await all[1]).toMatchObject({ behavior: 'allow', updatedInput: { command: 'two' } });
   expect(isWaitingForPerson()).toBe(true);
@@ -224,8 +235,9 @@ test('for this turn: every command of this attempt, and nothing of the next', as
     folder: world.workDir,
     tools: null,
     messageId: run.turn.messageId,
-    platformMessageId: null,
     sendableDirs: [],
+    deniedFiles: [],
+    isConfined: false,
     waits: () => undefined,
   });
   const { mcpClient } = await import('./client.ts');
@@ -247,7 +259,7 @@ test('always: this very command in this folder, by a rule that can be taken away
   expect(await first).toMatchObject({ behavior: 'allow' });
   expect(await decide('Bash', { command: 'touch file' })).toMatchObject({ behavior: 'allow' });
   expect(world.audit().at(-1)).toMatchObject({ reach: 'project', rule: 1, personId: '' });
-  expect(world.rules.countIn(world.workDir)).toBe(1);
+  expect(world.rules.countIn(world.workDir, () => true)).toBe(1);
 
   for (const [at, input] of [
     { command: 'touch file; rm -rf /' },
@@ -259,7 +271,7 @@ test('always: this very command in this folder, by a rule that can be taken away
     expect(world.press(at + 2, 'deny')).toBe('Denied.');
     expect(await decided).toMatchObject({ behavior: 'deny' });
   }
-  expect(world.rules.forget(world.workDir)).toBe(1);
+  expect(world.rules.forget(world.workDir, () => true)).toBe(1);
   const asked = decide('Bash', TOUCH);
   await world.asked(5);
   world.press(5, 'deny');
@@ -323,6 +335,93 @@ test('what is not shown whole can be allowed once and no further, and says how m
   await decided;
 });
 
+test('what looks like a key is hidden, so a command with one can be allowed once and no further, and says how much is hidden', async () => {
+  const world = await askingWorld();
+  const { decide } = world.open();
+  // Put together here, so that nothing in the repository looks like a secret.
+  const key = ['gh', 'p_', 'aB3dE5fG7h'.repeat(4)].join('');
+  const commands = [`curl -H 'x: ${key}'`, 'echo ://x:a$(touch${IFS}me)@', 'touch ‹masked: key›'];
+  for (const [at, command] of commands.entries()) {
+    const isHidden = at < 2;
+    const decided = decide('Bash', { command });
+    await world.asked(at + 1);
+    const shown = world.parts().at(-1);
+    expect(shown?.['buttons'], command).toHaveLength(isHidden ? 1 : 3);
+    const note = String(shown?.['markdown']).match(/⚠️ (\d+) characters of it are hidden/u);
+    expect(note?.[1], command).toBe([String(key.length), '17', undefined][at]);
+    if (isHidden) expect(world.press(at + 1, 'project')).toBe(TOO_LATE);
+    expect(world.press(at + 1, 'once')).toBe('Allowed.');
+    // What was asked about is what is run.
+    expect(await decided).toEqual({ behavior: 'allow', updatedInput: { command } });
+  }
+  expect(JSON.stringify([world.rows(), world.deliveries()])).not.toContain(key);
+});
+
+test('whatever makes a difference is shown: every place of an edit, what else a tool is given, and characters that look like none', async () => {
+  const path = join(realpathSync(temporaryFolder()), 'a.txt');
+  const cases: readonly (readonly [string, object, string, boolean])[] = [
+    ['Edit', { ...edit(path), replace_all: true }, '@@ wherever it stands in the file @@', true],
+    ['Edit', { ...edit(path), replace_all: false }, '```diff\n-old', true],
+    [
+      'MultiEdit',
+      { file_path: path, edits: [{ old_string: 'a', new_string: 'b', replace_all: true }] },
+      '@@ wherever it stands in the file @@\n-a\n+b',
+      true,
+    ],
+    [
+      'NotebookEdit',
+      { notebook_path: path, new_source: '', cell_id: 'c1', edit_mode: 'delete' },
+      '{"cell_id":"c1","edit_mode":"delete"}',
+      false,
+    ],
+    ['Write', { file_path: path, content: 'x', mode: '0777' }, '{"mode":"0777"}', false],
+    ['Bash', { command: 'true', env: { A: '1' } }, '{"env":{"A":"1"}}', false],
+    [
+      'Bash',
+      { command: 'rm -rf /\u00a0home\u3164\u2800\ufe0f' },
+      '\\u{a0}home\\u{3164}\\u{2800}',
+      true,
+    ],
+    // Claude Code takes a path without the white space around it.
+    ['Write', { file_path: ' /etc/passwd', content: 'x' }, '⚠️ That is outside of', false],
+    ['Write', { file_path: '\u00a0~/.bashrc', content: 'x' }, '⚠️ That is outside of', false],
+  ];
+  const world = await askingWorld({ agentTools: [...DEFAULT_TOOLS, 'MultiEdit', 'NotebookEdit'] });
+  const { decide } = world.open({ folder: dirname(path) });
+  for (const [at, [tool, input, words, isPlain]] of cases.entries()) {
+    const decided = decide(tool, input);
+    await world.asked(at + 1);
+    const shown = world.parts().at(-1);
+    expect(String(shown?.['markdown']), JSON.stringify(input)).toContain(words);
+    expect(shown?.['buttons'], JSON.stringify(input)).toHaveLength(isPlain ? 3 : 1);
+    world.press(at + 1, 'deny');
+    expect(await decided).toMatchObject({ behavior: 'deny' });
+  }
+});
+
+test('who is kept to folders can have nothing outside of them allowed, by nobody', async () => {
+  const world = await askingWorld();
+  const outside = temporaryFolder();
+  symlinkSync(outside, join(world.workDir, 'link'));
+  const { decide } = world.open({ isConfined: true, role: 'member' });
+  for (const [tool, input] of [
+    ['Read', { file_path: join(outside, 'x') }],
+    ['Grep', { pattern: 'x', path: outside }],
+    ['Glob', { pattern: `${outside}/**` }],
+    ['Write', { file_path: join(outside, 'x'), content: '' }],
+    ['Write', { file_path: join(world.workDir, 'link', 'x'), content: '' }],
+    ['Edit', edit('relative')],
+  ] as const) {
+    const decided = await decide(tool, input);
+    expect(decided['behavior'], tool).toBe('deny');
+  }
+  expect(world.rows()).toEqual([]);
+  const inside = decide('Write', { file_path: join(world.workDir, 'x'), content: '' });
+  await world.asked(1);
+  world.press(1, 'once');
+  expect(await inside).toMatchObject({ behavior: 'allow' });
+});
+
 test('whatever goes wrong is a no: what cannot be read, a database that refuses, a turn that is over', async () => {
   const world = await askingWorld();
   const { call, decide, close, turn } = world.open();
@@ -358,7 +457,13 @@ test('a press counts only while somebody waits: a row that a dead service left i
   const world = await askingWorld();
   const { turn } = world.open();
   const id = world.approvals.ask(
-    { turnId: turn.turnId, attempt: 1, conversation: conversation(), folder: world.workDir },
+    {
+      turnId: turn.turnId,
+      attempt: 1,
+      conversation: conversation(),
+      personId: '42',
+      folder: world.workDir,
+    },
     {
       tool: 'Bash',
       inputDigest: 'x',
@@ -467,4 +572,15 @@ test('what Claude asks people becomes questions, one after another, and the answ
     updatedInput: { ...input, answers: { 'Which colour?': 'Red', 'Which sizes?': 'S, M' } },
   });
   expect(await decide('AskUserQuestion', { questions: [] })).toMatchObject({ behavior: 'deny' });
+});
+
+test('a viewer’s turn can ask nobody: neither by our tool nor by Claude’s own', async () => {
+  const world = await askingWorld();
+  const { decide, resultOf, server } = world.open({ role: 'viewer', mode: 'plan' });
+  expect(server.isUnanswered).toBe(true);
+  expect(listed(await resultOf('tools/list', {}))).not.toContain('ask_user');
+  expect(await decide('AskUserQuestion', { questions: [] })).toMatchObject({
+    behavior: 'deny',
+    message: 'Nobody can be asked here. End your turn with the question.',
+  });
 });

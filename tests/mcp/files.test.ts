@@ -12,6 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { MAX_FILE_BYTES, openSendable } from '../../src/mcp/files.ts';
+import { deniedFiles } from '../../src/policy/denied-files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function put(path: string, content = `content of ${basename(path)}`): string {
@@ -30,8 +31,12 @@ function place() {
   if (work === undefined || home === undefined || elsewhere === undefined) throw new Error('no');
   const turn = join(home, 'tmp', 'turn-1');
   for (const folder of [work, turn, elsewhere]) mkdirSync(folder, { recursive: true });
-  const read = async (path: string, sendableDirs = [work, turn]) => {
-    const outcome = await openSendable(path, { sendableDirs, home });
+  const read = async (
+    path: string,
+    sendableDirs = [work, turn],
+    denied: readonly string[] = [],
+  ) => {
+    const outcome = await openSendable(path, { sendableDirs, home, deniedFiles: denied });
     if (outcome.kind === 'refused') return outcome.reason;
     const text = await outcome.file.readFile('utf8');
     await outcome.file.close();
@@ -244,4 +249,24 @@ test('a second name for a file of Claudio’s home does not let it out, whatever
   }
   linkSync(put(join(turn, 'given.txt'), 'red'), join(work, 'given.txt'));
   expect(await read('given.txt')).toMatchObject({ text: 'red' });
+});
+
+test('what is denied to Claude’s own tools is not sent either, whatever link leads to it', async () => {
+  const { work, read, home } = place();
+  const userHome = join(work, 'nobody');
+  const added = [`${work}/private/**`, '*.kdbx', 'odd[z-a].txt', `${work}/set[12].txt`];
+  const denied = deniedFiles({ home, userHome, open: [], added });
+  for (const name of ['private/deep/a.txt', 'Mine.KDBX', 'sub/b.kdbx', 'set1.txt']) {
+    mkdirSync(dirname(join(work, name)), { recursive: true });
+    writeFileSync(join(work, name), 'x');
+    expect(await read(name, [work], denied), name).toBe(
+      'is one of the files that are denied to you',
+    );
+  }
+  symlinkSync(join(work, 'set1.txt'), join(work, 'link.txt'));
+  expect(await read('link.txt', [work], denied)).toMatch(/denied/u);
+  for (const name of ['privates.txt', 'set3.txt', 'kdbx', 'a.env.txt']) {
+    writeFileSync(join(work, name), 'open');
+    expect(await read(name, [work], denied), name).toMatchObject({ text: 'open' });
+  }
 });

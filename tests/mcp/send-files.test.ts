@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createMask } from '../../src/core/mask.ts';
 import { png } from './images.ts';
 import { toolWorld } from './world.ts';
 
@@ -139,4 +140,55 @@ test('what is still being read when the turn ends is not sent', async () => {
   });
   expect(deliveries()).toEqual([]);
   expect(readdirSync(outgoingDir)).toEqual([]);
+});
+
+test('a file that holds a key is not sent, however it is written, and no copy of it is left', async () => {
+  const { run, workDir, deliveries, outgoingDir } = await toolWorld();
+  const { call } = run();
+  // Put together here, so that nothing in the repository looks like a secret.
+  const key = ['gh', 'p_', 'aB3dE5fG7h'.repeat(4)].join('');
+  writeFileSync(join(workDir, 'plain.txt'), `token = ${key}\n`);
+  writeFileSync(join(workDir, 'utf16.txt'), Buffer.from(`\uFEFFtoken = ${key}\n`, 'utf16le'));
+  for (const name of ['plain.txt', 'utf16.txt']) {
+    const { text } = await call('send_file', { paths: [name] });
+    expect(text).toMatch(
+      /holds what looks like a key or a token \(GitHub token\), .*leave it out\. Nothing/u,
+    );
+  }
+  expect(deliveries()).toEqual([]);
+  expect(readdirSync(outgoingDir)).toEqual([]);
+  writeFileSync(join(workDir, 'open.txt'), 'token = your-token-here');
+  expect(await call('send_file', { paths: ['open.txt'] })).toMatchObject({ isError: false });
+});
+
+test('in what is no text, and far behind in a long file, only a secret of Claudio’s own counts', async () => {
+  const own = 'made-up-own-secret-1234';
+  const { run, workDir, outgoingDir } = await toolWorld({ mask: createMask(() => [own]) });
+  const { call } = run();
+  const send = async (name: string, content: Uint8Array) => {
+    writeFileSync(join(workDir, name), content);
+    return (await call('send_file', { paths: [name] })).text;
+  };
+  const key = ['gh', 'p_', 'aB3dE5fG7h'.repeat(4)].join('');
+  const binary = Buffer.alloc(300 * 1024, 0xff);
+  expect(await send('a.bin', Buffer.concat([binary, Buffer.from(` ${key} `)]))).toMatch(/^On its/u);
+  expect(await send('b.bin', Buffer.concat([binary, Buffer.from(own), binary]))).toContain(
+    '(my own secret)',
+  );
+  const lines = Buffer.alloc(6 * 1024 * 1024, 'abc def\n');
+  expect(await send('c.txt', Buffer.concat([lines, Buffer.from(key)]))).toMatch(/^On its/u);
+  expect(await send('d.txt', Buffer.concat([lines, Buffer.from(own)]))).toContain(
+    '(my own secret)',
+  );
+  const early = Buffer.concat([lines.subarray(0, 256 * 1024 - 8), Buffer.from(` ${key}\n`), lines]);
+  expect(await send('e.txt', early)).toContain('(GitHub token)');
+  expect(readdirSync(outgoingDir)).toHaveLength(2);
+});
+
+test('a file that is denied to Claude is not sent either', async () => {
+  const { run, workDir, deliveries } = await toolWorld();
+  const { call } = run('x', undefined, { deniedFiles: ['//**/private.*'] });
+  writeFileSync(join(workDir, 'private.txt'), 'x');
+  expect((await call('send_file', { paths: ['private.txt'] })).text).toMatch(/denied to you/u);
+  expect(deliveries()).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { messages as table } from '../../drizzle/schema.ts';
 import { toolWorld } from './world.ts';
 
 test('an interim word is a delivery of its turn and a part of the history, in order', async () => {
@@ -69,4 +70,13 @@ test('two turns at once speak each in its own conversation', async () => {
       duringMessageId: own.turn.messageId,
     });
   }
+});
+
+test('it answers the message as the platform calls it now, also where its chat moved meanwhile', async () => {
+  const { run, database, deliveries } = await toolWorld();
+  const { call } = run();
+  await call('send_message', { text: 'before' });
+  database.orm.update(table).set({ platformMessageId: '42/1' }).run();
+  await call('send_message', { text: 'after' });
+  expect(deliveries().map(({ part }) => part['replyTo'])).toEqual(['1', '42/1']);
 });

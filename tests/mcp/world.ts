@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DEFAULT_TOOLS } from '../../src/agent/claude/tools.ts';
+import type { Mask } from '../../src/core/mask.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/server.ts';
 import { createToolServer } from '../../src/mcp/server.ts';
@@ -23,6 +24,7 @@ export async function toolWorld(
     readonly keepAliveMs?: number;
     readonly hasMemory?: boolean;
     readonly agentTools?: readonly string[];
+    readonly mask?: Mask;
   } = {},
 ) {
   const world = turnWorld();
@@ -55,6 +57,7 @@ export async function toolWorld(
     home,
     said: () => (saidCount += 1),
     url: () => `http://127.0.0.1:${server.port}/mcp`,
+    ...(options.mask === undefined ? {} : { mask: options.mask }),
     ...(options.keepAliveMs === undefined ? {} : { keepAliveMs: options.keepAliveMs }),
   });
   const server = await listen(
@@ -106,8 +109,9 @@ export async function toolWorld(
         folder: workDir,
         tools: null,
         messageId: turn.messageId,
-        platformMessageId: '7',
         sendableDirs: [workDir, turnDir],
+        deniedFiles: [],
+        isConfined: false,
         waits: (isWaiting: boolean) => void waits.push(isWaiting),
         ...over,
       };

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createAudit } from '../../src/policy/audit.ts';
 import { createKeptFile } from '../../src/policy/kept-file.ts';
 import { testClock } from '../support/clock.ts';
 import { testDatabase } from '../support/database.ts';
@@ -40,6 +41,7 @@ function world() {
       fallback: 'fallback',
       onFault: (markdown) => told.push(markdown),
       onMended: (markdown) => told.push(markdown),
+      audit: createAudit({ database, clock }),
     });
   let kept = start();
   return {
@@ -61,11 +63,11 @@ function world() {
   };
 }
 
-const unusable = (text: string, rest = 'The version before stays in force.') =>
+const unusable = (text: string, rest = 'The version before stays in force until you correct it.') =>
   `**words.txt** cannot be used. ${text} is no word. ${rest}`;
 
 describe('a file of the person’s own', () => {
-  test('is in force as soon as it is written, changed or taken away, without a word', () => {
+  test('is in force as soon as it is written or changed, without a word, and is told of when it is gone', () => {
     const { write, current, told, path } = world();
     expect(current()).toBe('initial');
     write('one');
@@ -73,8 +75,28 @@ describe('a file of the person’s own', () => {
     write('two');
     expect(current()).toBe('TWO');
     rmSync(path);
-    expect(current()).toBe('initial');
     expect(told).toEqual([]);
+    expect([current(), current()]).toEqual(['initial', 'initial']);
+    expect(told).toEqual(['**words.txt** is gone: what comes with Claudio counts now.']);
+  });
+
+  test('is written down with each version: taken, refused and gone, by its digest alone', () => {
+    const { write, current, path, database } = world();
+    for (const text of ['one', '1']) {
+      write(text);
+      current();
+    }
+    rmSync(path);
+    current();
+    const rows = database.orm.query.audit.findMany().sync();
+    expect(rows).toMatchObject([
+      { event: 'words.changed', decision: 'accepted', personId: '', text: null },
+      { event: 'words.changed', decision: 'refused' },
+      { event: 'words.changed', decision: 'gone', details: { digest: null } },
+    ]);
+    expect(rows[0]?.details).toEqual({
+      digest: '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed',
+    });
   });
 
   test('that is wrong leaves the version before in force, over restarts too, and is told once', () => {
@@ -104,8 +126,11 @@ describe('a file of the person’s own', () => {
     rmSync(path);
     expect(current()).toBe('initial');
     expect(told).toEqual([
-      unusable('1', 'There is no earlier version of it that was right.'),
-      '**words.txt** is gone: what comes with Claudio is in force.',
+      unusable(
+        '1',
+        'There is no earlier version of it that was right, so what comes with Claudio, at its strictest, is in force until you correct it.',
+      ),
+      '**words.txt** is gone: what comes with Claudio counts now.',
     ]);
   });
 
@@ -180,7 +205,7 @@ describe('what stands against a file itself is told like any fault', () => {
       expect(current()).toBe('ONE');
     }
     expect(told).toEqual([
-      `**words.txt** cannot be used. Others on the machine can write to it, and so could change the rules: \`chmod 600 ${path}\` takes that away. The version before stays in force.`,
+      `**words.txt** cannot be used. Others on the machine can write to it, and so could change the rules: \`chmod 600 ${path}\` takes that away. The version before stays in force until you correct it.`,
     ]);
     chmodSync(path, 0o644);
     expect(current()).toBe('TWO');

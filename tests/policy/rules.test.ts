@@ -46,10 +46,20 @@ describe('the rules that come with Claudio', () => {
     ['git push', 'allow'],
     ['please list files', 'allow'],
     ['list files; rm -rf /', 'block 1'],
-    // Of a recording that is yet to be heard.
-    ['', null],
+    ['', 'allow'],
+    [' \u200B ', 'allow'],
   ])('strict: %j, %s', (text, rule) => {
     expect(ruleAgainst(text, { mode: 'strict' })).toBe(rule);
+  });
+
+  test('in strict mode what has no words passes only while more are to come, or a template asks', () => {
+    const strict = policy({ mode: 'strict' });
+    const rule = (how: object) =>
+      refusalByRule(strict, { role: 'member', text: '', ...how })?.rule ?? null;
+    expect(rule({})).toBe('allow');
+    expect(rule({ isUnfinished: true })).toBeNull();
+    expect(rule({ isTemplate: true, text: '/test' })).toBeNull();
+    expect(rule({ isUnfinished: true, text: 'fly' })).toBe('allow');
   });
 
   test('are all patterns that this engine has', () => {
@@ -106,6 +116,31 @@ test('what is typed for a template counts in strict mode, and its name only with
   expect(rule('/run anything else')).toBe('allow');
   expect(rule('/deploy rm -rf')).toBe('block 1');
   expect(rule('/test', false)).toBe('allow');
+});
+
+test('nothing between the name of a command and what was typed gets that around the rules', () => {
+  const strict = policy({ mode: 'strict' });
+  const hidden = ['\u2060', '\u200B', '/', ':', ',', '-', '.', '@', '"', '\n', '\u00A0', '\u3000'];
+  for (const between of hidden) {
+    const text = `/run${between}delete-everything now`;
+    const request = { role: 'member', text, isTemplate: true } as const;
+    expect([between, refusalByRule(strict, request)?.rule]).toEqual([between, 'allow']);
+  }
+  const glued = { role: 'member', text: '/run\u2060delete', isTemplate: true } as const;
+  expect(refusalByRule(strict, glued)?.rule).toBe('allow');
+});
+
+test('what is forbidden may not be quoted either, nor stand in an answer, which need not be allowed', () => {
+  const strict = policy({ mode: 'strict' });
+  const member = { role: 'member', text: 'explain this' } as const;
+  expect(refusalByRule(strict, { ...member, quoted: 'whatever' })).toBeNull();
+  expect(refusalByRule(strict, { ...member, quoted: 'rm -rf build' })).toMatchObject({
+    rule: 'block 1',
+    markdown: expect.stringContaining('I do not take what you quote') as string,
+  });
+  const answer = { role: 'member', isReply: true } as const;
+  expect(refusalByRule(strict, { ...answer, text: 'blue' })).toBeNull();
+  expect(refusalByRule(strict, { ...answer, text: 'no, rm -rf build' })?.rule).toBe('block 1');
 });
 
 describe('a pattern', () => {

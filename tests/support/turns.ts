@@ -6,6 +6,7 @@ import { NO_USAGE, type Usage } from '../../src/core/turn.ts';
 import { createAsking } from '../../src/inbox/asking.ts';
 import { createConversationStore } from '../../src/inbox/conversations.ts';
 import { createMessageStore } from '../../src/inbox/messages.ts';
+import { createModes } from '../../src/inbox/modes.ts';
 import { createChatMoves } from '../../src/inbox/moves.ts';
 import { createOverheard } from '../../src/inbox/overheard.ts';
 import { createQueue } from '../../src/inbox/queue.ts';
@@ -128,6 +129,7 @@ export function turnWorld(
   const bots = testBots();
   const projects = createProjectStore(database, clock);
   const rules = createApprovalRules(database, clock);
+  const modes = createModes({ conversations, access: EVERYBODY, defaultMode: 'auto' });
   const bounds = { home, roots: [home] };
   return {
     database,
@@ -141,7 +143,7 @@ export function turnWorld(
     speech: options.speech ?? null,
     questions: createQuestions({ database, clock, outbox, mask }),
     rules,
-    approvals: createApprovals({ database, clock, outbox, audit, rules }),
+    approvals: createApprovals({ database, clock, outbox, audit, rules, access: EVERYBODY }),
     denial: () => false,
     reactions: createReactionStore(database),
     tools: NO_TOOLS,
@@ -166,13 +168,15 @@ export function turnWorld(
       projects,
       bounds,
       policy: { current: () => defaultPolicy('permissive') },
-      defaultMode: 'auto',
+      modes,
+      isSandboxed: false,
       log: { warn: () => undefined },
     }),
     tempDir: home,
     projects,
     bounds,
     defaultMode: 'auto' as const,
+    modes,
     defaultFolder: () => '/',
     workDir: '/',
     overheard: createOverheard({ database, clock, conversations, messages }),

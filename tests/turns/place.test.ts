@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import * as schema from '../../drizzle/schema.ts';
 import type { Role } from '../../src/core/role.ts';
 import type { TurnOptions } from '../../src/core/turn.ts';
 import { defaultPolicy, type Policy } from '../../src/policy/policy-file.ts';
@@ -11,7 +12,13 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { turnWorld } from '../support/turns.ts';
 
 /** A person's home with Claudio's in it, and the places of turns. */
-function world(options: { readonly role?: Role; readonly policy?: Partial<Policy> } = {}) {
+function world(
+  options: {
+    readonly role?: Role;
+    readonly policy?: Partial<Policy>;
+    readonly isSandboxed?: boolean;
+  } = {},
+) {
   const parts = turnWorld();
   const user = realpathSync(temporaryFolder());
   const home = join(user, '.claudio');
@@ -28,7 +35,8 @@ function world(options: { readonly role?: Role; readonly policy?: Partial<Policy
     projects: parts.projects,
     bounds: { home, roots: [user] },
     policy: { current: () => ({ ...defaultPolicy('permissive'), ...options.policy }) },
-    defaultMode: 'auto',
+    modes: parts.modes,
+    isSandboxed: options.isSandboxed ?? false,
     log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
   });
   const { projects, conversations, queue, records } = parts;
@@ -45,6 +53,7 @@ function world(options: { readonly role?: Role; readonly policy?: Partial<Policy
     user,
     home,
     warnings,
+    places,
     placed,
     place: (given?: TurnOptions): TurnPlace => {
       const found = placed(given);
@@ -101,7 +110,7 @@ test('a project that was removed runs nothing; neither is it quietly another fol
   projects.remove('website');
   projects.add({ name: 'websites', path: join(user, 'docs') });
   expect(sentence()).toBe(
-    'There is no project `website` any more, so nothing was run. Did you mean `websites`? Another one can be chosen with /project.',
+    'There is no project `website`, so nothing was run. Did you mean `websites`? /project shows those that there are.',
   );
 });
 
@@ -123,6 +132,16 @@ test('a role with folders works within them and nowhere else; those outside of t
   const message = 'turn.folder-left-out';
   expect(warnings).toEqual([{ role: 'member', folder, reason: 'outside', message }]);
   expect(world({ role: 'owner', policy: { roles } }).place().folders).toEqual([]);
+});
+
+test('whoever may only look, or has folders, keeps to them with the tools for files', () => {
+  expect(world().place().isConfined).toBe(false);
+  expect(world({ role: 'member' }).place().isConfined).toBe(false);
+  expect(world({ role: 'viewer' }).place().isConfined).toBe(true);
+  const roles: Record<string, { folders: string[] }> = {};
+  const { user, place } = world({ role: 'member', policy: { roles } });
+  roles['member'] = { folders: [user] };
+  expect(place()).toMatchObject({ isConfined: true, folders: [user] });
 });
 
 test('folders of a role are given with links resolved, beside the one that is worked in', () => {
@@ -152,4 +171,16 @@ test('Claudio’s own files are denied to each turn, but for the folder of that 
   expect(deniedFiles).not.toContain(`/${home}/tmp/turn-1-0`);
   expect(deniedFiles).toContain('//**/*.kdbx');
   expect(deniedFiles).toContain('//**/.env');
+});
+
+test.each<[string | null, Role | null]>([
+  ['shell', 'owner'],
+  [null, 'member'],
+  ['77', 'viewer'],
+])('a turn of %j runs as %s: of nobody knows whom no more than as a member', (personId, role) => {
+  const { placed, records, database, places } = world({ role: 'viewer' });
+  placed();
+  database.orm.update(schema.turns).set({ personId }).run();
+  const found = places(records.turn(1), conversation());
+  expect(found).toMatchObject({ kind: 'placed', place: { role } });
 });

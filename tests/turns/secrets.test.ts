@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { createMask } from '../../src/core/mask.ts';
+import { UNUSABLE_NOW } from '../../src/core/turn.ts';
 import { verifyAudit } from '../../src/policy/audit-verify.ts';
-import { MASKED_IN_HISTORY } from '../../src/turns/masking.ts';
+import { MASKED_IN_HISTORY } from '../../src/inbox/masking.ts';
 import { createWorker } from '../../src/turns/worker.ts';
+import { inboundMessage } from '../support/inbound.ts';
 import { answered, turnWorld, type Work } from '../support/turns.ts';
 
 /** Nothing that looks like a secret stands in the repository: what does is put together here. */
@@ -56,7 +58,7 @@ test('no key of an answer or of a use of a tool reaches the chat, the history or
   });
   const [told] = world.told();
   expect(told).toBe(
-    'One is `‹masked: GitHub token›`, mine **‹masked: my own secret›**.\n\n🔒 I masked what looks like a key (2).',
+    'One is `‹masked: GitHub token›`, mine **‹masked: my own secret›**.\n\n🔒 I masked 2 things that look like keys.',
   );
   expect(world.database.orm.query.messages.findMany().sync().at(-1)?.text).toBe(told);
   expect(everything).toContain('Running curl -H \\"x: ‹masked: GitHub token›\\"');
@@ -82,21 +84,32 @@ test("a key in a person's own message is there for Claude, and masked in the his
   expect(found.pluck().all('masked')).toContain(asked?.id);
 });
 
-test('a key in a message whose turn failed is still there for another try', async () => {
-  const { world } = await turnOf(`use ${KEY} for it`, async function* () {
-    yield {
-      type: 'completed',
-      outcome: {
-        kind: 'failed',
-        failure: { code: 'overloaded' },
-        detail: '',
-        model: 'haiku',
-        usage: answered('').usage,
-      } as never,
-    };
-  });
-  const [asked] = world.database.orm.query.messages.findMany().sync();
-  expect(asked?.text).toBe(`use ${KEY} for it`);
+const failing = (code: string): Work =>
+  async function* () {
+    const outcome = { kind: 'failed', failure: { code }, detail: '', model: 'haiku' };
+    yield { type: 'completed', outcome: { ...outcome, usage: answered('').usage } as never };
+  };
+
+test('a key in a message is still there for another try with the same words, and masked where none is offered', async () => {
+  const { world, everything } = await turnOf(`use ${KEY} for it`, failing(UNUSABLE_NOW));
+  expect(everything).toContain(KEY);
+  const { messages, database, queue } = world;
+  const textOf = (at: number) => database.orm.query.messages.findMany().sync().at(at)?.text;
+  expect(textOf(0)).toBe(`use ${KEY} for it`);
+  // It waits once more, and somebody takes it back.
+  const again = queue.requeue(1);
+  expect(again.kind).toBe('queued');
+  expect(queue.cancel(1)).toBe(true);
+  expect(textOf(0)).toBe('use ‹masked: GitHub token› for it');
+
+  const failed = await turnOf(`use ${KEY} for it`, failing('overloaded'));
+  expect(failed.everything).not.toContain(KEY);
+  expect(failed.world.told().at(-1)).toContain(MASKED_IN_HISTORY);
+
+  // What is a command never was for Claude.
+  const command = { name: 'remember', args: `the token ${KEY}` };
+  messages.addAside({ ...inboundMessage(9, `/remember the token ${KEY}`), command });
+  expect(textOf(-1)).toBe('/remember the token ‹masked: GitHub token›');
 });
 
 test('who asked, which tools were used with what digest, and how it ended is written down, without a word of it', async () => {
@@ -143,7 +156,7 @@ test('an edit, the labels of buttons and what is read in the place of a voice ar
       buttons: [[{ label: 'Use ‹masked: GitHub token›' }]],
     },
     {
-      markdown: '🔒 I masked what looks like a key (2).',
+      markdown: '🔒 I masked 2 things that look like keys.',
       files: [{ instead: 'it is ‹masked: GitHub token›' }],
     },
   ]);

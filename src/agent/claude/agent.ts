@@ -86,6 +86,7 @@ export function createClaudeAgent(options: ClaudeAgentOptions): Agent {
       limit: request.tools ?? null,
       mode: request.mode ?? 'auto',
       deniedFiles: request.deniedFiles ?? [],
+      folders: request.isConfined === true ? [workDir, ...readableDirs] : null,
       toolServer,
     });
     const { isStrict, settings } = permissions;

@@ -1,5 +1,5 @@
 import type { Mode } from '../../core/mode.ts';
-import { canChangeThings, isAskedAbout, toolName } from './tools.ts';
+import { CHANGES_FILES, canChangeThings, isAskedAbout, READS_FILES, toolName } from './tools.ts';
 
 /** Claude's own way to ask people: it is there only where somebody can be asked. */
 const QUESTION_TOOL = 'AskUserQuestion';
@@ -12,7 +12,13 @@ export interface Wanted {
   readonly limit: readonly string[] | null;
   readonly mode: Mode;
   readonly deniedFiles: readonly string[];
-  readonly toolServer: { readonly name: string; readonly approvalTool?: string } | null;
+  /** The only folders, absolute, that the tools for files may touch: the first is where it works; `null`: all. */
+  readonly folders: readonly string[] | null;
+  readonly toolServer: {
+    readonly name: string;
+    readonly approvalTool?: string;
+    readonly isUnanswered?: boolean;
+  } | null;
 }
 
 /** The same in words that Claude Code knows. */
@@ -40,15 +46,19 @@ export interface Permissions {
  * there are none where people decide. One thing stays: what the person's own settings allow, a limit on
  * a part of a tool (`Bash(git log:*)`) does not take away.
  *
+ * What only reads is allowed in the folders of a run without a rule: a rule would allow it everywhere.
+ *
  * Source: https://code.claude.com/docs/en/permissions; that `mcp__*` asks about the tools of all servers,
- * that sub-agents keep to all of it, and that the tool which decides is hidden from the model but not from
- * its sub-agents, was seen in 2.1.329.
+ * that sub-agents keep to all of it, that the tool which decides is hidden from the model but not from its
+ * sub-agents, and that files of the working folder and of those added to it may be read without a word
+ * and others may not, links followed, was seen in 2.1.329.
  */
 export function permissionsOf({
   tools,
   limit,
   mode,
   deniedFiles,
+  folders,
   toolServer,
 }: Wanted): Permissions {
   const given = within(tools, limit).filter(
@@ -56,19 +66,37 @@ export function permissionsOf({
   );
   const names = [...new Set(given.map(toolName))];
   const approvalTool = toolServer?.approvalTool;
-  const isStrict = mode !== 'auto' || limit !== null;
+  const isStrict = mode !== 'auto' || limit !== null || folders !== null;
   const asked = mode === 'ask' ? [...names.filter(isAskedAbout), 'mcp__*'] : [];
   const denied = deniedFiles.flatMap((pattern) => [`Read(${pattern})`, `Edit(${pattern})`]);
+  const unasked = given.filter((tool) => mode !== 'ask' || !isAskedAbout(toolName(tool)));
+  const inFolders =
+    folders !== null && unasked.some((tool) => CHANGES_FILES.has(tool))
+      ? folders.map((folder) => `Edit(/${literally(folder)}/**)`)
+      : [];
   const settings = {
     ...(isStrict ? { disableAllHooks: true } : {}),
     // Else a sandbox of Claude Code's own would do for an answer.
     ...(mode === 'ask' ? { sandbox: { autoAllowBashIfSandboxed: false } } : {}),
-    ...(asked.length + denied.length === 0 ? {} : { permissions: { ask: asked, deny: denied } }),
+    ...(asked.length + denied.length + inFolders.length === 0
+      ? {}
+      : {
+          permissions: {
+            ask: asked,
+            deny: denied,
+            ...(inFolders.length === 0 ? {} : { allow: inFolders }),
+          },
+        }),
   };
   return {
-    names: approvalTool === undefined ? names : [...names, QUESTION_TOOL],
+    names:
+      approvalTool === undefined || toolServer?.isUnanswered === true
+        ? names
+        : [...names, QUESTION_TOOL],
     allowed: [
-      ...given.filter((tool) => mode !== 'ask' || !isAskedAbout(toolName(tool))),
+      ...unasked.filter(
+        (tool) => folders === null || !(READS_FILES.has(tool) || CHANGES_FILES.has(tool)),
+      ),
       ...(toolServer === null ? [] : [`mcp__${toolServer.name}__*`]),
     ],
     disallowed:
@@ -76,7 +104,8 @@ export function permissionsOf({
         ? []
         : [`mcp__${toolServer.name}__${approvalTool}`],
     isStrict,
-    hasOtherServers: mode !== 'plan' && (limit === null || limit.some(isOfServer)),
+    hasOtherServers:
+      mode !== 'plan' && (limit === null ? folders === null : limit.some(isOfServer)),
     settings: Object.keys(settings).length === 0 ? null : settings,
   };
 }
@@ -90,6 +119,11 @@ function within(tools: readonly string[], limit: readonly string[] | null): read
     }
     return tools.filter((tool) => toolName(tool) === entry);
   });
+}
+
+/** A path in a pattern: what could mean something there stands for any one character. */
+function literally(path: string): string {
+  return path.replaceAll(/[^\w./ -]/gu, '?');
 }
 
 function isOfServer(tool: string): boolean {

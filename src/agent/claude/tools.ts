@@ -38,6 +38,17 @@ export function canChangeThings(tool: string): boolean {
   return !LOOKS_ONLY.has(tool);
 }
 
+/** What reads files by their paths. */
+export const READS_FILES: ReadonlySet<string> = new Set(['Read', 'Glob', 'Grep', 'LS']);
+
+/** What writes files by their paths. */
+export const CHANGES_FILES: ReadonlySet<string> = new Set([
+  'Edit',
+  'Write',
+  'MultiEdit',
+  'NotebookEdit',
+]);
+
 /** What only hands work on, or ends it: whatever is done behind it is looked at by itself. */
 const HANDS_ON: ReadonlySet<string> = new Set(['Task', 'Agent', 'TaskStop']);
 

@@ -2,7 +2,9 @@ import { and, eq, lt, sql } from 'drizzle-orm';
 import { messages, turns } from '../../../drizzle/schema.ts';
 import { beginning, escapeMarkdown } from '../../core/format.ts';
 import { ClaudioError } from '../../core/error.ts';
+import { SHELL_PERSON } from '../../core/role.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { Refusal } from '../../policy/gate.ts';
 import type { Shell } from './open.ts';
 import { seen } from './seen.ts';
 
@@ -13,6 +15,8 @@ const LOOK_AT_SERVICE_EVERY_MS = 5000;
 /** What became of a question. */
 export type Asked =
   | { readonly kind: 'full'; readonly waitingCount: number }
+  /** A limit stands against it. `text` says which, and when it is free again. */
+  | { readonly kind: 'refused'; readonly text: string }
   | Answered
   /** It did not come to an answer. `text` is Markdown: what the person is told. */
   | {
@@ -75,7 +79,7 @@ export async function askFromShell(
     });
   }
   const outcome = await shell.commit(() => put(shell, question));
-  if (outcome.kind === 'full') return outcome;
+  if (outcome.kind !== 'queued') return outcome;
   const { turnId } = outcome;
   const isGone = createGoneWatch(shell, options.goneAfterMs);
   const look = async (): Promise<Asked | null> => {
@@ -91,10 +95,12 @@ export async function askFromShell(
 function put(shell: Shell, question: { readonly text: string; readonly author: string }) {
   const { conversation, conversations, queue, outbox, bot } = shell;
   conversations.ensure(conversation);
+  const refusal = refusalOf(shell, question.text);
+  if (refusal !== null) return { kind: 'refused' as const, text: refusal.markdown };
   const outcome = queue.enqueue(
     {
       conversation,
-      sender: { id: '', name: question.author },
+      sender: { id: SHELL_PERSON, name: question.author },
       messageId: null,
       text: question.text,
       albumId: null,
@@ -108,6 +114,21 @@ function put(shell: Shell, question: { readonly text: string; readonly author: s
     outbox.say(conversation, { markdown: shown(question.text), replyTo: null, buttons: [] });
   }
   return outcome;
+}
+
+/** Whoever has a shell is asked for no role and held to no rule; what all may spend is not theirs alone. */
+function refusalOf({ limits, audit, conversation }: Shell, text: string): Refusal | null {
+  const refusal = limits.budgets({ personId: SHELL_PERSON });
+  if (refusal === null) return null;
+  audit.write({
+    event: 'gate.refused',
+    conversationId: conversation.id,
+    personId: SHELL_PERSON,
+    decision: 'refused',
+    details: { rule: refusal.rule },
+    text,
+  });
+  return refusal;
 }
 
 function shown(text: string): string {

@@ -18,7 +18,6 @@ import { createOutbox, type Outbox } from '../../outbox/append.ts';
 import { createChannels } from '../../outbox/channels.ts';
 import { createOutgoingFiles, type OutgoingFiles } from '../../outbox/outgoing.ts';
 import { newId, systemClock } from '../../platform/clock.ts';
-import { secretsOf } from '../../platform/configuration/complete-bot.ts';
 import {
   loadConfiguration,
   type Configuration,
@@ -29,8 +28,9 @@ import { isDatabaseFault, openDatabase, type Database } from '../../platform/dat
 import { createHttpClient } from '../../platform/http-client.ts';
 import type { LockFile } from '../../platform/lock-file.ts';
 import { type Audit, createAudit } from '../../policy/audit.ts';
+import { createLimits, type Limits } from '../../policy/limits.ts';
 import { createBots } from '../bots.ts';
-import { secretsIn } from '../secrets.ts';
+import { ownSecrets } from '../secrets.ts';
 
 /** How long a database that refuses to be written is asked again, and how often. */
 const PATIENCE_MS = 15_000;
@@ -53,6 +53,8 @@ export interface Shell {
   readonly conversation: Conversation;
   readonly conversations: ConversationStore;
   readonly queue: Queue;
+  /** What all people together may spend; whoever has a shell is under no other limit, and under no rule. */
+  readonly limits: Pick<Limits, 'budgets'>;
   readonly outbox: Outbox;
   readonly outgoing: OutgoingFiles;
   /** Whether the service of this home answers. Never throws. */
@@ -96,10 +98,7 @@ export async function withShell<T>(
       fetch: createMedia({ api }),
       richMessages: settings.RICH_MESSAGES,
     });
-    const mask = createMask(() => [
-      ...secretsOf(configuration),
-      ...secretsIn(configuration.environment),
-    ]);
+    const mask = createMask(() => ownSecrets(configuration));
     const audit = createAudit({ database, clock, mask, keepsText: settings.AUDIT_TEXT });
     return await work({
       home,
@@ -114,6 +113,10 @@ export async function withShell<T>(
         maxQueueSize: settings.MAX_QUEUE_SIZE,
         joinQueued: settings.JOIN_QUEUED,
         audit,
+      }),
+      limits: createLimits(database, clock, {
+        BUDGET_PER_DAY: settings.BUDGET_PER_DAY,
+        BUDGET_PER_MONTH: settings.BUDGET_PER_MONTH,
       }),
       outbox: createOutbox(
         database,

@@ -3,7 +3,6 @@ import { ClaudioError } from '../../core/error.ts';
 import { nearest } from '../../core/nearest.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { loadConfiguration, type Environment } from '../../platform/configuration/load.ts';
-import { createAudit } from '../../policy/audit.ts';
 import { boundsOf, OBJECTIONS, resolveFolder, type Resolved } from '../../policy/folders.ts';
 import { createProjectStore, isProjectName, type Project } from '../../policy/projects.ts';
 import { withShell } from './open.ts';
@@ -92,16 +91,15 @@ function withProjects<T>(
     readonly commit: <R>(write: () => R) => Promise<R>;
   }) => Promise<T>,
 ): Promise<T> {
-  return withShell(environment, ({ database, commit, conversation }) => {
-    const audit = createAudit({ database, clock: systemClock });
-    return work({
+  return withShell(environment, ({ database, audit, commit, conversation }) =>
+    work({
       projects: createProjectStore(database, systemClock),
       bounds: boundsOf(loadConfiguration(environment)),
       note: (event, project) =>
         audit.write({ event, conversationId: conversation.id, personId: '', details: { project } }),
       commit,
-    });
-  });
+    }),
+  );
 }
 
 function badName(name: string): ClaudioError {
@@ -117,14 +115,14 @@ function badFolder(
   reason: Exclude<Resolved['kind'], 'ok'>,
   roots: readonly string[],
 ): ClaudioError {
-  const within = roots.filter((root) => isAbsolute(root)).join(', ');
+  const within = [...new Set(roots)].filter((root) => isAbsolute(root)).join(', ');
   return new ClaudioError({
     code: 'project.folder',
     message: `${path} ${OBJECTIONS[reason]}. Nothing was added.`,
     hint:
       reason === 'outside'
         ? `It really has to be in one of these: ${within}. PROJECT_ROOTS sets others.`
-        : 'Name a folder that is there.',
+        : 'Name another folder, one that is there.',
   });
 }
 

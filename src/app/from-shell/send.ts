@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { asc, gt, inArray, max } from 'drizzle-orm';
 import { deliveries } from '../../../drizzle/schema.ts';
 import type { OutgoingFile } from '../../core/channel.ts';
+import { SHELL_PERSON } from '../../core/role.ts';
 import { attach } from './attach.ts';
 import type { Shell } from './open.ts';
 import { seen } from './seen.ts';
@@ -62,6 +63,12 @@ function say(shell: Shell, markdown: string, file: OutgoingFile | null): readonl
     .from(deliveries)
     .get();
   shell.conversations.ensure(shell.conversation);
+  shell.audit.write({
+    event: 'shell.send',
+    conversationId: shell.conversation.id,
+    personId: SHELL_PERSON,
+    details: { hasFile: file !== null },
+  });
   shell.outbox.say(shell.conversation, {
     markdown,
     ...(file === null ? {} : { files: [file] }),

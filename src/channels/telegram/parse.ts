@@ -143,7 +143,7 @@ function parseMessage(bot: BotIdentity, updateId: number, message: TelegramMessa
   }
   const command: InboundMessage['command'] =
     typed === null ? null : { name: typed.name, args: typed.args };
-  const replied = repliedOf(message);
+  const replied = repliedOf(message, bot.id);
   const own = content.attachments;
   return {
     kind: 'message',

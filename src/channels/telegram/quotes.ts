@@ -74,13 +74,14 @@ function standInFor(original: Readonly<Record<string, unknown>>): string | null 
 
 const SPOKEN = ['voice', 'audio', 'video_note'] as const;
 
-/** Reads what a message replies to. */
-export function repliedOf(message: TelegramMessage): Replied {
+/** Reads what a message to a bot, by its id, replies to. */
+export function repliedOf(message: TelegramMessage, botId: string): Replied {
   const { quote, reply_to_message: reply, external_reply: elsewhere } = aroundSchema.parse(message);
   // Within a topic Telegram makes what answers nobody a reply to the message that opened the topic.
   const original = reply?.['forum_topic_created'] === undefined ? (reply ?? elsewhere) : undefined;
   const sender = reply?.sender_chat ?? reply?.from;
   const author = sender === undefined ? (elsewhere?.origin ?? null) : nameOf(sender);
+  const isOwn = reply?.sender_chat === undefined && String(reply?.from?.id) === botId;
   const content = original === undefined ? null : contentOf(original);
   const quoted = quote?.text.trim() || null;
   const words = quoted ?? (original === undefined ? '' : wordsOf(original));
@@ -92,7 +93,7 @@ export function repliedOf(message: TelegramMessage): Replied {
       ? {}
       : { wordlessMessageId: String(reply.message_id) };
   return {
-    quote: text === null ? null : { author, text, ...wordless },
+    quote: text === null ? null : { author, text, ...wordless, ...(isOwn ? { isOwn } : {}) },
     attachments: (content?.kind === 'content' ? content.attachments : [])
       .filter(({ kind }) => kind !== 'speech')
       .map((attachment) => ({ ...attachment, isQuoted: true })),

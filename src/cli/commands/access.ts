@@ -27,7 +27,7 @@ export function addAccess(program: Command, run: Run): void {
     .option('--json', 'as JSON')
     .action(async (id: string, role: Role, options: AccessOptions) => {
       const { accessGrant } = await import('../access.ts');
-      await run(options, (context) => accessGrant(context, id, role, options));
+      await run(options, (context) => accessGrant(context, id, role, options), 'no-turn');
     });
   access
     .command('revoke <id>')
@@ -37,6 +37,6 @@ export function addAccess(program: Command, run: Run): void {
     .option('--json', 'as JSON')
     .action(async (id: string, options: AccessOptions) => {
       const { accessRevoke } = await import('../access.ts');
-      await run(options, (context) => accessRevoke(context, id, options));
+      await run(options, (context) => accessRevoke(context, id, options), 'no-turn');
     });
 }

@@ -65,14 +65,14 @@ function addBackup(program: Command, run: Run): void {
     .option('--days <count>', DAYS, wholeNumber)
     .action(async (dest: string, options: { hours?: number; days?: number }) => {
       const { backupCronInstall } = await import('../backup.ts');
-      await run({}, (context) => backupCronInstall(context, dest, options));
+      await run({}, (context) => backupCronInstall(context, dest, options), 'no-turn');
     });
   cron
     .command('uninstall [dest]')
     .description('end with that')
     .action(async (dest: string | undefined) => {
       const { backupCronUninstall } = await import('../backup.ts');
-      await run({}, (context) => backupCronUninstall(context, dest));
+      await run({}, (context) => backupCronUninstall(context, dest), 'no-turn');
     });
   backup
     .command('status [dest]')
@@ -96,6 +96,6 @@ function addBackup(program: Command, run: Run): void {
     .option('-y, --yes', 'ask nothing')
     .action(async (snapshot: string, options: CommonOptions) => {
       const { backupRestore } = await import('../backup.ts');
-      await run(options, (context) => backupRestore(context, snapshot));
+      await run(options, (context) => backupRestore(context, snapshot), 'no-turn');
     });
 }

@@ -11,7 +11,7 @@ export function addProject(program: Command, run: Run): void {
     .option('--json', 'as JSON')
     .action(async (name: string, path: string, options: CommonOptions) => {
       const { projectAdd } = await import('../project.ts');
-      await run(options, (context) => projectAdd(context, [name, path], options));
+      await run(options, (context) => projectAdd(context, [name, path], options), 'no-turn');
     });
   project
     .command('list')
@@ -27,6 +27,6 @@ export function addProject(program: Command, run: Run): void {
     .option('--json', 'as JSON')
     .action(async (name: string, options: CommonOptions) => {
       const { projectRemove } = await import('../project.ts');
-      await run(options, (context) => projectRemove(context, name, options));
+      await run(options, (context) => projectRemove(context, name, options), 'no-turn');
     });
 }

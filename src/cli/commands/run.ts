@@ -1,10 +1,15 @@
 import { InvalidArgumentError } from 'commander';
-import type { CliContext, CommonOptions } from '../context.ts';
+import type { CliContext, CommonOptions, RunsIn } from '../context.ts';
 
-/** Runs a command that was loaded only now, with what `runCommand` makes of its errors. */
+/**
+ * Runs a command that was loaded only now, with what `runCommand` makes of its errors.
+ *
+ * @param runsIn `no-turn` for what Claude may not do by itself, whoever asks it to.
+ */
 export type Run = (
   options: CommonOptions,
   work: (context: CliContext) => Promise<number>,
+  runsIn?: RunsIn,
 ) => Promise<void>;
 
 /** A count on the command line. */

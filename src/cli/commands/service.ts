@@ -9,21 +9,21 @@ export function addService(program: Command, run: Run): void {
     .description('restart the service; running turns may finish')
     .action(async () => {
       const { restart } = await import('../service.ts');
-      await run({}, restart);
+      await run({}, restart, 'no-turn');
     });
   program
     .command('reload')
     .description('let the service take its bots as they are set up now, without a stop')
     .action(async () => {
       const { reload } = await import('../reload.ts');
-      await run({}, reload);
+      await run({}, reload, 'no-turn');
     });
   program
     .command('stop')
     .description('stop the service; running turns may finish')
     .action(async () => {
       const { stop } = await import('../service.ts');
-      await run({}, stop);
+      await run({}, stop, 'no-turn');
     });
   program
     .command('status')

@@ -19,7 +19,7 @@ export function addSetup(program: Command, run: Run): void {
         options: CommonOptions & { quick?: boolean; tunnel: boolean } & TelegramSetupOptions,
       ) => {
         const { install } = await import('../install.ts');
-        await run(options, (context) => install(context, options));
+        await run(options, (context) => install(context, options), 'no-turn');
       },
     );
   program
@@ -30,7 +30,7 @@ export function addSetup(program: Command, run: Run): void {
     .option('-y, --yes', 'ask nothing')
     .action(async (options: CommonOptions & { purge?: boolean; bot?: string }) => {
       const { uninstall } = await import('../uninstall.ts');
-      await run(options, (context) => uninstall(context, options));
+      await run(options, (context) => uninstall(context, options), 'no-turn');
     });
 
   const telegram = program.command('telegram').description('the bot on Telegram');
@@ -44,7 +44,7 @@ export function addSetup(program: Command, run: Run): void {
     .action(
       async (options: CommonOptions & { tokenStdin?: boolean; chatId?: string; bot?: string }) => {
         const { telegramSetup } = await import('../telegram-setup.ts');
-        await run(options, (context) => telegramSetup(context, options));
+        await run(options, (context) => telegramSetup(context, options), 'no-turn');
       },
     );
 
@@ -59,7 +59,7 @@ export function addSetup(program: Command, run: Run): void {
     .action(
       async (options: CommonOptions & { name?: string; hostname?: string; quick?: boolean }) => {
         const { tunnelSetup } = await import('../tunnel.ts');
-        await run(options, (context) => tunnelSetup(context, options));
+        await run(options, (context) => tunnelSetup(context, options), 'no-turn');
       },
     );
   tunnel
@@ -101,7 +101,7 @@ export function addSetup(program: Command, run: Run): void {
         options: { unset?: boolean; bot?: string },
       ) => {
         const { configSet } = await import('../config.ts');
-        await run({}, (context) => configSet(context, key, value, options));
+        await run({}, (context) => configSet(context, key, value, options), 'no-turn');
       },
     );
 }

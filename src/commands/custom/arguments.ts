@@ -24,7 +24,7 @@ export function readArguments(
   for (const one of command.arguments) {
     const given = takesRest(one) ? left : (/^\S+/u.exec(left)?.[0] ?? '');
     left = left.slice(given.length).trimStart();
-    if (given === '' && isRequired(one)) return wrong(command, `Say which ${one.name}.`);
+    if (given === '' && isRequired(one)) return wrong(command, `Which ${one.name}?`);
     const text = given === '' ? (one.default ?? '') : chosen(one, given);
     if (one.kind === 'git-read' && text !== '') {
       const git = readGit(text);
@@ -34,12 +34,12 @@ export function readArguments(
     } else {
       if (given !== '' && !fits(one, text)) {
         const shown = escapeMarkdown(excerpt(given, SHOWN_LENGTH));
-        return wrong(command, `${shown} is no ${one.name} that I know.`);
+        return wrong(command, `I know no ${one.name} ${shown}.`);
       }
       values.set(one.name, { text, isForeseen: one.choices !== undefined });
     }
   }
-  if (left !== '') return wrong(command, 'That is more than it takes.');
+  if (left !== '') return wrong(command, `That is more than /${command.name} takes.`);
   return { values, tools };
 }
 

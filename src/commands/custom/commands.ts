@@ -1,12 +1,14 @@
 import { escapeMarkdown, excerpt } from '../../core/format.ts';
-import type { InboundMessage } from '../../core/inbound.ts';
+import { type InboundMessage, quotedWords } from '../../core/inbound.ts';
 import type { TurnOptions } from '../../core/turn.ts';
 import type { Asking } from '../../inbox/asking.ts';
 import type { Confirmations } from '../../inbox/confirmations.ts';
 import type { ConversationStore } from '../../inbox/conversations.ts';
+import type { Modes } from '../../inbox/modes.ts';
 import type { Access } from '../../policy/access.ts';
 import type { Gate } from '../../policy/gate.ts';
 import type { KeptFile } from '../../policy/kept-file.ts';
+import { toMatch } from '../../policy/rules.ts';
 import type { Command, CommandReply } from '../command.ts';
 import { confirmButtons } from '../confirm.ts';
 import { queueFull } from '../full.ts';
@@ -16,15 +18,19 @@ import { fillPrompt, fillSummary } from './template.ts';
 
 /** All of what is to be done is shown, unless that is longer than a screen. */
 const SHOWN_LENGTH = 600;
+/** Of one person in one conversation: more can only be confusing. */
+const MAX_OPEN_QUESTIONS = 5;
+const TOO_MANY_QUESTIONS = `${MAX_OPEN_QUESTIONS} questions wait for a yes or a no already. Please decide one of them first: a button below it, or /confirm.`;
 
 /** What the commands of a person's own do their work with. */
 export interface CustomParts {
   readonly file: Pick<KeptFile<readonly CustomCommand[]>, 'current'>;
   readonly conversations: Pick<ConversationStore, 'project'>;
   readonly access: Pick<Access, 'roleOf'>;
-  readonly gate: Pick<Gate, 'checkText'>;
+  readonly gate: Pick<Gate, 'check'>;
+  readonly modes: Pick<Modes, 'bounded'>;
   readonly asking: Pick<Asking, 'askKept'>;
-  readonly confirmations: Pick<Confirmations, 'open'>;
+  readonly confirmations: Pick<Confirmations, 'open' | 'openCount'>;
 }
 
 /** The commands of `commands.json` as they are now; the same array as long as they are the same. */
@@ -72,9 +78,15 @@ interface Wanted {
 function asksFirst({ confirm }: CustomCommand, { values }: Arguments): boolean {
   if (confirm === undefined) return false;
   if (confirm === true) return true;
-  return Object.entries(confirm).some(([name, some]) =>
-    some.includes(values.get(name)?.text ?? ''),
-  );
+  return Object.entries(confirm).some(([name, some]) => {
+    const given = asRead(values.get(name)?.text ?? '');
+    return some.some((value) => asRead(value) === given);
+  });
+}
+
+/** Patterns take letters of any case, and Claude reads other forms of them as the same. */
+function asRead(text: string): string {
+  return toMatch(text).toLowerCase();
 }
 
 function ask({ message, messageId, options }: Wanted, parts: CustomParts): CommandReply {
@@ -82,31 +94,39 @@ function ask({ message, messageId, options }: Wanted, parts: CustomParts): Comma
   const role = parts.access.roleOf(sender, conversation);
   if (role === null) throw new Error('a command of nobody');
   const request = { conversation, personId: sender.id, role, text: message.text };
-  const outcome = parts.asking.askKept(messageId, request, options);
+  const outcome = parts.asking.askKept(
+    messageId,
+    request,
+    parts.modes.bounded(options, conversation),
+  );
   switch (outcome.kind) {
     case 'queued':
       return { markdown: '', turnId: outcome.turnId };
     case 'full':
       return queueFull(message.messageId, outcome.waitingCount);
     case 'refused':
-      return { markdown: outcome.refusal.markdown };
+      return { markdown: outcome.refusal.markdown, decision: 'refused' };
   }
 }
 
-/** What is going to happen, before it does. What the rules forbid is not even asked. */
+/** What is going to happen, before it does. What a limit or a rule stands against is not even asked. */
 function question(custom: CustomCommand, wanted: Wanted, parts: CustomParts): CommandReply {
   const { message, messageId, given } = wanted;
   const { conversation, sender } = message;
   const role = parts.access.roleOf(sender, conversation);
   if (role === null) throw new Error('a command of nobody');
-  const refusal = parts.gate.checkText({
+  const refusal = parts.gate.check({
     conversation,
     personId: sender.id,
     role,
     text: message.text,
     isTemplate: true,
+    quoted: quotedWords(message.quote),
   });
-  if (refusal !== null) return { markdown: refusal.markdown };
+  if (refusal !== null) return { markdown: refusal.markdown, decision: 'refused' };
+  if (parts.confirmations.openCount(conversation.id, sender.id) >= MAX_OPEN_QUESTIONS) {
+    return { markdown: TOO_MANY_QUESTIONS, decision: 'refused' };
+  }
   const project = wanted.options.project ?? parts.conversations.project(conversation.id);
   const { id } = parts.confirmations.open({
     conversationId: conversation.id,

@@ -44,6 +44,9 @@ const REVISIONS: Form = {
   listing: null,
 };
 
+/** A repository can name programs that show its changes: none of them is run. */
+const OWN_EYES = ['--no-ext-diff', '--no-textconv'];
+
 /** What `branch` and `tag` have in common: which of them to list, and how. */
 const CHOOSING = words('--contains --no-contains --merged --no-merged --points-at --sort --format');
 
@@ -118,9 +121,12 @@ export function readGit(typed: string): GitReading | { readonly fault: string } 
   const form = isGetUrl ? GET_URL : FORMS[subcommand];
   const wrong = form === undefined ? subcommand : wrongWord(form, isGetUrl ? rest.slice(1) : rest);
   if (wrong !== null) {
-    return { fault: `\`git ${subcommand}\` with \`${wrong}\` is not among what I may run.` };
+    return {
+      fault: `Only what reads may be run here, so \`git ${subcommand}\` takes no \`${wrong}\`.`,
+    };
   }
-  const line = ['git', subcommand, ...rest].map(forShell).join(' ');
+  const fixed = form === REVISIONS ? OWN_EYES : [];
+  const line = ['git', subcommand, ...fixed, ...rest].map(forShell).join(' ');
   return { line, tool: `Bash(${line})` };
 }
 

@@ -3,6 +3,7 @@ import { MODES } from '../../core/mode.ts';
 import { ROLES } from '../../core/role.ts';
 import { readJson } from '../../policy/json-text.ts';
 import type { Parsed } from '../../policy/kept-file.ts';
+import { inPlainWords } from '../../policy/plain-faults.ts';
 import { readRule } from '../../policy/rules.ts';
 import { BUILT_IN_NAMES } from '../built-in.ts';
 import { hasLooseBraces, placeholdersOf } from './template.ts';
@@ -56,14 +57,20 @@ const command = z.strictObject({
   prompt: z.string().trim().min(1).max(MAX_PROMPT_LENGTH),
   arguments: z.array(argument).max(10).default([]),
   role: z.enum(ROLES).default('member'),
-  confirm: z.union([z.literal(true), z.record(z.string(), z.array(z.string()).min(1))]).optional(),
+  confirm: z
+    .union([z.literal(true), z.record(z.string(), z.array(z.string()).min(1))], {
+      error: 'has to be true, or the values of an argument: {"env": ["production"]}',
+    })
+    .optional(),
   project: words.optional(),
   tools: z.array(words).min(1).max(MAX_COMMANDS).optional(),
   mode: z.enum(MODES).optional(),
 });
 
 /** All that a `commands.json` holds. */
-export const commandsSchema = z.array(command).max(MAX_COMMANDS);
+export const commandsSchema = z
+  .array(command, { error: 'The commands have to stand in a list: [ {…}, {…} ]' })
+  .max(MAX_COMMANDS);
 
 /** A pattern that a value has to fit as a whole, whatever the case of its letters. */
 export interface ValuePattern {
@@ -84,7 +91,7 @@ export const COMMANDS_FILE = 'commands.json';
 export function readCommands(text: string): Parsed<readonly CustomCommand[]> {
   const json = readJson(text);
   if ('fault' in json) return json;
-  const read = commandsSchema.safeParse(json.ok);
+  const read = commandsSchema.safeParse(json.ok, { error: inPlainWords });
   if (!read.success) {
     return { fault: read.error.issues.map((issue) => sentence(issue, json.ok)).join(' ') };
   }

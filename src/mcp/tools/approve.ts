@@ -3,10 +3,11 @@ import type { McpServer, ServerContext } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { excerpt } from '../../core/format.ts';
 import { digestOf } from '../../platform/digest.ts';
+import { mayDo } from '../../policy/roles.ts';
 import { subjectOf } from '../../turns/approval-subject.ts';
 import type { Application, Verdict } from '../../turns/approvals.ts';
 import { APPROVAL_TOOL, type ToolContext, TOOLS_NAME } from '../context.ts';
-import { isListed } from '../permits.ts';
+import { isListed, isOutside } from '../permits.ts';
 import { done, OVER } from '../result.ts';
 import { denied, type Ruling } from '../ruling.ts';
 import { waitForPerson } from '../waiting.ts';
@@ -16,6 +17,7 @@ const DESCRIPTION =
   'Decides whether a tool may be used. Claude Code calls it; never call it yourself.';
 
 const NAME_LENGTH = 64;
+const NOBODY_ANSWERS = 'Nobody can be asked here. End your turn with the question.';
 
 /** Claudio's own tools see to themselves what they may do. By name: another server may have a name like ours. */
 const OWN_TOOLS: ReadonlySet<string> = new Set(
@@ -70,9 +72,15 @@ async function decide(
 ): Promise<Ruling> {
   if (context.closed.aborted) return denied(OVER);
   if (OWN_TOOLS.has(tool)) return { behavior: 'allow', updatedInput: input };
-  if (tool === QUESTION_TOOL) return await answerQuestions(context, input, call);
+  if (tool === QUESTION_TOOL) {
+    if (!mayDo(context.user.role, 'answer')) return denied(NOBODY_ANSWERS);
+    return await answerQuestions(context, input, call);
+  }
   if (context.user.mode !== 'ask' || !isThere(context, tool, input)) {
     return denied(`${tool} is not allowed here, and nobody can be asked about it.`);
+  }
+  if (context.user.isConfined && (await isOutside(tool, input, context.user.sendableDirs))) {
+    return denied('That is outside of the folders that you may work in for whoever asked.');
   }
   const home = await realpath(context.home);
   const subject = await subjectOf(tool, input, { folder: context.user.folder, home });

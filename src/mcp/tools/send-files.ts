@@ -2,13 +2,15 @@ import type { CallToolResult, McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { OutgoingFile } from '../../core/channel.ts';
 import { shownFileName } from '../../core/file-name.ts';
+import { maskKeys } from '../../core/mask.ts';
 import type { ToolContext } from '../context.ts';
 import { EMPTY, MAX_FILE_BYTES, openSendable, TOO_LARGE } from '../files.ts';
+import { heldKey } from '../held-keys.ts';
 import { imageKind } from '../photo.ts';
 import { done, guarded, OVER, refused } from '../result.ts';
 import { say } from '../say.ts';
 
-const WHERE = `Paths are absolute, or relative to the working folder. Only files in the working folder, and those that came with the person's message, can be sent: up to 50 MB each, not empty, nothing hidden, no private keys, and no link that leads elsewhere. If one of them cannot be sent, none is, and you are told why.`;
+const WHERE = `Paths are absolute, or relative to the working folder. Only files in the working folder, and those that came with the person's message, can be sent: up to 50 MB each, not empty, nothing hidden, no keys or tokens, and no link that leads elsewhere. If one of them cannot be sent, none is, and you are told why.`;
 
 const FILE_DESCRIPTION = `Sends the person files from this machine in the chat, as they are.
 
@@ -67,6 +69,7 @@ async function keep(
   const opened = await openSendable(path, {
     sendableDirs: context.user.sendableDirs,
     home: context.home,
+    deniedFiles: context.user.deniedFiles,
   });
   if (opened.kind === 'refused') return opened.reason;
   const { file, name } = opened;
@@ -77,7 +80,13 @@ async function keep(
     const copied = await context.outgoing.keepFrom(file, MAX_FILE_BYTES);
     if (copied.kind !== 'kept') return copied.kind === 'empty' ? EMPTY : TOO_LARGE;
     const { path: copy, sizeBytes } = copied;
-    return { path: copy, name: shownFileName(name), kind, sizeBytes };
+    const held = { path: copy, name: shownFileName(name), kind, sizeBytes };
+    const key = await heldKey(copy, context.mask ?? maskKeys);
+    if (key !== null) {
+      context.outgoing.remove({ files: [held] });
+      return `holds what looks like a key or a token (${key}), and those are not sent: leave it out`;
+    }
+    return held;
   } finally {
     await file.close();
   }

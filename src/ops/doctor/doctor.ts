@@ -7,9 +7,8 @@ import { dataDiagnoses } from './data.ts';
 import { groupOf, type Diagnosis, type Group } from './diagnosis.ts';
 import { machineDiagnoses } from './machine.ts';
 import { memoryDiagnoses } from './memory.ts';
-import { type OwnFile, ownFileDiagnosis } from './own-file.ts';
+import { type OwnFile, ownFileDiagnosis, policyFile } from './own-file.ts';
 import { placeDiagnoses } from './places.ts';
-import { policyDiagnosis } from './policy.ts';
 import { serviceDiagnoses } from './service.ts';
 import { telegramDiagnoses } from './telegram.ts';
 import { tunnelDiagnoses } from './tunnel.ts';
@@ -36,8 +35,9 @@ export async function examine(site: Site, ownFiles: readonly OwnFile[] = []): Pr
     look('Machine', machineDiagnoses),
     look('Configuration', async (seen) => [
       ...configurationDiagnoses(seen),
-      policyDiagnosis(seen),
-      ...ownFiles.map((file) => ownFileDiagnosis(seen, file)),
+      ...[policyFile(seen.configuration.settings.POLICY ?? 'permissive'), ...ownFiles].map((file) =>
+        ownFileDiagnosis(seen, file),
+      ),
       ...(await placeDiagnoses(seen)),
     ]),
     look('Claude Code', async (seen) => [findingOf(await askClaude(seen))]),

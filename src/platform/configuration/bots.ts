@@ -150,7 +150,12 @@ function readBot(home: string, name: string, service: Readonly<Record<string, st
     faults.push(...(issues ?? []).map(({ message }) => `${file}: ${key} ${message}.`));
   }
   const ownDir = own['CLAUDE_WORK_DIR'] === undefined ? undefined : bot.settings.CLAUDE_WORK_DIR;
-  const doubtful = doubts({ CLAUDE_WORK_DIR: ownDir, ELEVENLABS_STT_MODEL: '' });
+  const { TELEGRAM_CHAT_ID } = bot.settings;
+  const doubtful = doubts({
+    CLAUDE_WORK_DIR: ownDir,
+    ELEVENLABS_STT_MODEL: '',
+    ...(TELEGRAM_CHAT_ID === undefined ? {} : { TELEGRAM_CHAT_ID }),
+  });
   const warnings = [...read.warnings, ...doubtful.map((doubt) => `${file}: ${doubt}`)];
   return { bot, faults, warnings };
 }

@@ -122,7 +122,10 @@ export function loadConfiguration(environment: Environment): Configuration {
     const isOfBots = faults.length === found.faults.length;
     throw invalid(faults, isOfBots ? 'what is named there' : file);
   }
-  warnings.push(...doubts(parsed.data), ...found.warnings);
+  warnings.push(
+    ...doubts(first === values ? parsed.data : withoutBots(parsed.data)),
+    ...found.warnings,
+  );
 
   const bots = found.bots.map((bot) => completeBot(bot, userHomeOf(environment)));
   return {
@@ -152,6 +155,12 @@ function withFirstBot(
     ...chosen(values, (name) => !isBotsAlone(name)),
     ...chosen(bot.given, isBotsAlone),
   };
+}
+
+/** Without what is told of the file of a bot. */
+function withoutBots<T extends { readonly TELEGRAM_CHAT_ID?: string }>(settings: T) {
+  const { TELEGRAM_CHAT_ID: _, ...rest } = settings;
+  return rest;
 }
 
 function chosen(values: Readonly<Record<string, string>>, which: (name: string) => boolean) {
@@ -204,7 +213,7 @@ export function inspectConfiguration(environment: Environment): Inspection {
   }
   faults.push(...contradictions(values), ...bots.faults);
   const settings = found as Inspection['settings'];
-  warnings.push(...doubts(settings), ...bots.warnings);
+  warnings.push(...doubts(first === values ? settings : withoutBots(settings)), ...bots.warnings);
   return {
     home,
     file,

@@ -10,15 +10,21 @@ const STREAMING = { '0': 'off', '1': 'edits', draft: 'draft' } as const;
 /** The levels of `LOG_LEVEL`, most to least talkative. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
-function wholeNumber(fallback: number, from: number, to: number) {
+/** Text that is a whole number. */
+function digits(from: number, to: number) {
   return z
     .string()
-    .default(String(fallback))
     .refine((text) => /^\d{1,10}$/u.test(text) && Number(text) >= from && Number(text) <= to, {
       error: `must be a whole number from ${from} to ${to}`,
-    })
-    .transform(Number);
+    });
 }
+
+const wholeNumber = (fallback: number, from: number, to: number) =>
+  digits(from, to).default(String(fallback)).transform(Number);
+
+/** Not set means something of its own here. With a default, it would never be not set. */
+const wholeNumberIfSet = (from: number, to: number) =>
+  digits(from, to).transform(Number).optional();
 
 const seconds = (fallback: number, from: number, to: number) =>
   wholeNumber(fallback, from, to).transform((value) => value * 1000);
@@ -151,8 +157,8 @@ export const settingsSchema = z.strictObject({
   SANDBOX: z.enum(['off', 'bubblewrap'], { error: 'must be off or bubblewrap' }).default('off'),
   PAIRING: onOff('1'),
   AUDIT_TEXT: onOff('0'),
-  RATE_LIMIT_PER_HOUR: wholeNumber(0, 0, 100_000).optional(),
-  MAX_WAITING_PER_PERSON: wholeNumber(0, 0, 1000).optional(),
+  RATE_LIMIT_PER_HOUR: wholeNumberIfSet(0, 100_000),
+  MAX_WAITING_PER_PERSON: wholeNumberIfSet(0, 1000),
   BUDGET_PER_DAY: dollars('must be an amount in US dollars, such as 5 or 2.50').optional(),
   BUDGET_PER_MONTH: dollars('must be an amount in US dollars, such as 100').optional(),
   PERSON_BUDGET_PER_DAY: dollars('must be an amount in US dollars, such as 1.50').optional(),

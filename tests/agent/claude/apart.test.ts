@@ -18,6 +18,7 @@ it('the argument vector of a run apart names no tool and none of what the person
         limit: null,
         mode: 'auto',
         deniedFiles: [],
+        folders: null,
         toolServer: null,
       }),
       settingsPath: null,

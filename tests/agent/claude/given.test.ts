@@ -32,6 +32,7 @@ it('the argument vector holds what a run is given, each value joined to its flag
     limit: null,
     mode: 'auto',
     deniedFiles: [],
+    folders: null,
     toolServer: { name: 'claudio' },
   });
   expect(

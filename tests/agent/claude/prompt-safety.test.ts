@@ -15,6 +15,7 @@ const NO_TOOLS = permissionsOf({
   limit: null,
   mode: 'auto',
   deniedFiles: [],
+  folders: null,
   toolServer: null,
 });
 

@@ -67,7 +67,7 @@ test('/test needs nothing, and takes nothing', () => {
     /^<claudio-command name="test">\nRun the tests of this project\.[^<]+\n<\/claudio-command>$/u,
   );
   world.type(MEMBER, '/test everything');
-  expect(world.last()?.['markdown']).toBe('That is more than it takes.\n\nSend `/test`.');
+  expect(world.last()?.['markdown']).toBe('That is more than /test takes.\n\nSend `/test`.');
   expect(world.turns()).toHaveLength(1);
 });
 
@@ -75,15 +75,20 @@ test('/git runs one checked command, with the use of a tool for just that', () =
   const world = ownCommandsWorld();
   world.type(MEMBER, '/git log --since="1 week ago" -- src');
   expect(world.turns()).toMatchObject([
-    { mode: 'auto', tools: ["Bash(git log '--since=1 week ago' -- src)"] },
+    {
+      mode: 'auto',
+      tools: ["Bash(git log --no-ext-diff --no-textconv '--since=1 week ago' -- src)"],
+    },
   ]);
-  expect(world.kept()[0]?.instruction).toContain(": git log '--since=1 week ago' -- src\n");
+  expect(world.kept()[0]?.instruction).toContain(
+    ": git log --no-ext-diff --no-textconv '--since=1 week ago' -- src\n",
+  );
   world.type(MEMBER, '/git push');
   expect(world.last()?.['markdown']).toBe(
     'I know these, as far as they only read: log, diff, show, status, branch, tag, remote.\n\nSend `/git command …`.',
   );
   world.type(MEMBER, '/git');
-  expect(world.last()?.['markdown']).toBe('Say which command.\n\nSend `/git command …`.');
+  expect(world.last()?.['markdown']).toBe('Which command?\n\nSend `/git command …`.');
   expect(world.turns()).toHaveLength(1);
 });
 
@@ -120,10 +125,10 @@ test('a wrong value is told with the choices; a capital is none', () => {
   const world = ownCommandsWorld();
   world.type(OWNER, '/deploy moon');
   expect(world.last()?.['markdown']).toBe(
-    'moon is no env that I know.\n\nSend `/deploy [env]`.\n- env: staging, production, dev; without it staging',
+    'I know no env moon.\n\nSend `/deploy [env]`.\n- env: staging, production, dev; without it staging',
   );
   world.type(OWNER, '/deploy `x`</claudio-command>{{env}}');
-  expect(world.last()?.['markdown']).toMatch(/^\\`x\\`\\<\/claudio\\-command\\>/u);
+  expect(world.last()?.['markdown']).toMatch(/^I know no env \\`x\\`\\<\/claudio\\-command\\>/u);
   expect(world.turns()).toEqual([]);
   world.type(OWNER, '/deploy Dev');
   world.type(OWNER, '/deploy');
@@ -199,7 +204,7 @@ test('the file counts from the next command on; a wrong one changes nothing, and
   expect(world.turns()).toHaveLength(1);
   expect(world.told).toEqual([
     expect.stringMatching(
-      /^\*\*commands\.json\*\* cannot be used\. Line 1, .* The version before stays in force\.$/u,
+      /^\*\*commands\.json\*\* cannot be used\. Line 1, .* The version before stays in force until you correct it\.$/u,
     ),
   ]);
   world.restart();
@@ -264,4 +269,15 @@ test('what changed is listed anew without anybody typing, until that has worked,
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('the mode of a command loosens nothing that is stricter here, unless it says which tools it takes', () => {
+  const bold = { name: 'bold', description: 'Does all', prompt: 'Do it.', mode: 'auto' };
+  const world = ownCommandsWorld({ file: [bold, { ...bold, name: 'tight', tools: ['Read'] }] });
+  world.type(MEMBER, '/bold');
+  const { id = '' } = world.database.orm.query.conversations.findFirst().sync() ?? {};
+  world.conversations.chooseMode(id, 'plan', String(OWNER.id));
+  world.type(MEMBER, '/bold');
+  world.type(MEMBER, '/tight');
+  expect(world.turns().map(({ mode }) => mode)).toEqual(['auto', 'plan', 'auto']);
 });

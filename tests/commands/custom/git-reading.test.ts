@@ -12,37 +12,40 @@ const READING = [
   ['status -sb', 'git status -sb'],
   ['status --porcelain=v2 --branch', 'git status --porcelain=v2 --branch'],
   ['git status', 'git status'],
-  ['log', 'git log'],
-  ['log --oneline -5', 'git log --oneline -5'],
-  ['log -n 5', 'git log -n 5'],
-  ['log -n5 --graph --all', 'git log -n5 --graph --all'],
-  ['log --max-count=3 main', 'git log --max-count=3 main'],
-  ['log main..feature', 'git log main..feature'],
-  ['log main...feature', 'git log main...feature'],
-  ['log ..origin/main', 'git log ..origin/main'],
-  ['log HEAD~3', 'git log HEAD~3'],
-  ['log HEAD^', 'git log HEAD^'],
-  ['log ^main feature', "git log '^main' feature"],
-  ['log HEAD@{1}', "git log 'HEAD@{1}'"],
-  ['log --since="2 weeks ago"', "git log '--since=2 weeks ago'"],
-  ["log --since '2 weeks ago'", "git log --since '2 weeks ago'"],
-  ['log --author=Müller', "git log '--author=Müller'"],
-  ['log --format=%h%x20%s -3', 'git log --format=%h%x20%s -3'],
-  ['log --pretty=format:%h', 'git log --pretty=format:%h'],
-  ['log -- src/app.ts', 'git log -- src/app.ts'],
-  ['log --follow -p -- src/app.ts', 'git log --follow -p -- src/app.ts'],
-  ['log -S token -- src', 'git log -S token -- src'],
-  ['log -Stoken', 'git log -Stoken'],
-  ['diff', 'git diff'],
-  ['diff --stat', 'git diff --stat'],
-  ['diff --cached', 'git diff --cached'],
-  ['diff -U10 HEAD~1 HEAD', 'git diff -U10 HEAD~1 HEAD'],
-  ['diff main -- src', 'git diff main -- src'],
-  ['diff --name-only origin/main', 'git diff --name-only origin/main'],
-  ['show', 'git show'],
-  ['show HEAD', 'git show HEAD'],
-  ['show HEAD:src/app.ts', 'git show HEAD:src/app.ts'],
-  ['show --stat v1.2.3', 'git show --stat v1.2.3'],
+  ['log', 'git log --no-ext-diff --no-textconv'],
+  ['log --oneline -5', 'git log --no-ext-diff --no-textconv --oneline -5'],
+  ['log -n 5', 'git log --no-ext-diff --no-textconv -n 5'],
+  ['log -n5 --graph --all', 'git log --no-ext-diff --no-textconv -n5 --graph --all'],
+  ['log --max-count=3 main', 'git log --no-ext-diff --no-textconv --max-count=3 main'],
+  ['log main..feature', 'git log --no-ext-diff --no-textconv main..feature'],
+  ['log main...feature', 'git log --no-ext-diff --no-textconv main...feature'],
+  ['log ..origin/main', 'git log --no-ext-diff --no-textconv ..origin/main'],
+  ['log HEAD~3', 'git log --no-ext-diff --no-textconv HEAD~3'],
+  ['log HEAD^', 'git log --no-ext-diff --no-textconv HEAD^'],
+  ['log ^main feature', "git log --no-ext-diff --no-textconv '^main' feature"],
+  ['log HEAD@{1}', "git log --no-ext-diff --no-textconv 'HEAD@{1}'"],
+  ['log --since="2 weeks ago"', "git log --no-ext-diff --no-textconv '--since=2 weeks ago'"],
+  ["log --since '2 weeks ago'", "git log --no-ext-diff --no-textconv --since '2 weeks ago'"],
+  ['log --author=Müller', "git log --no-ext-diff --no-textconv '--author=Müller'"],
+  ['log --format=%h%x20%s -3', 'git log --no-ext-diff --no-textconv --format=%h%x20%s -3'],
+  ['log --pretty=format:%h', 'git log --no-ext-diff --no-textconv --pretty=format:%h'],
+  ['log -- src/app.ts', 'git log --no-ext-diff --no-textconv -- src/app.ts'],
+  [
+    'log --follow -p -- src/app.ts',
+    'git log --no-ext-diff --no-textconv --follow -p -- src/app.ts',
+  ],
+  ['log -S token -- src', 'git log --no-ext-diff --no-textconv -S token -- src'],
+  ['log -Stoken', 'git log --no-ext-diff --no-textconv -Stoken'],
+  ['diff', 'git diff --no-ext-diff --no-textconv'],
+  ['diff --stat', 'git diff --no-ext-diff --no-textconv --stat'],
+  ['diff --cached', 'git diff --no-ext-diff --no-textconv --cached'],
+  ['diff -U10 HEAD~1 HEAD', 'git diff --no-ext-diff --no-textconv -U10 HEAD~1 HEAD'],
+  ['diff main -- src', 'git diff --no-ext-diff --no-textconv main -- src'],
+  ['diff --name-only origin/main', 'git diff --no-ext-diff --no-textconv --name-only origin/main'],
+  ['show', 'git show --no-ext-diff --no-textconv'],
+  ['show HEAD', 'git show --no-ext-diff --no-textconv HEAD'],
+  ['show HEAD:src/app.ts', 'git show --no-ext-diff --no-textconv HEAD:src/app.ts'],
+  ['show --stat v1.2.3', 'git show --no-ext-diff --no-textconv --stat v1.2.3'],
   ['branch', 'git branch'],
   ['branch -a', 'git branch -a'],
   ['branch -avv', 'git branch -avv'],
@@ -189,7 +192,9 @@ test('a shell takes what is run for just the words that were checked', () => {
       const read = readGit(`log ${words.join(' ')}`);
       if ('fault' in read) return;
       readCount += 1;
-      expect(read.line).toMatch(/^git log(?: [^'$`;|&<>*?()[\]\\!\n" ]+| '[^'\n]+')*$/u);
+      expect(read.line).toMatch(
+        /^git log --no-ext-diff --no-textconv(?: [^'$`;|&<>*?()[\]\\!\n" ]+| '[^'\n]+')*$/u,
+      );
     }),
     { numRuns: 3000 },
   );
@@ -237,4 +242,26 @@ test('git itself changes nothing at any of the reading forms, and knows their op
   expect(state()).toBe(before);
   expect(existsSync(join(folder, 'x'))).toBe(false);
   expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('a\n');
+});
+
+test('no program that the repository names is run for what is shown', () => {
+  const folder = temporaryFolder();
+  const env = { PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1' };
+  const run = (line: string) =>
+    execFileSync('bash', ['-c', line], { cwd: folder, env, stdio: 'pipe' }).toString();
+  run('git init -q -b main && git config user.name a && git config user.email a@example.org');
+  writeFileSync(join(folder, '.gitattributes'), '*.txt diff=own\n');
+  writeFileSync(join(folder, 'a.txt'), 'a\n');
+  run('git add . && git commit -qm one');
+  writeFileSync(join(folder, 'a.txt'), 'b\n');
+  run('git add . && git commit -qm two');
+  writeFileSync(join(folder, 'a.txt'), 'c\n');
+  run(
+    "git config diff.external 'touch ran-external;' && git config diff.own.textconv 'touch ran-textconv; cat'",
+  );
+  for (const typed of ['diff', 'log -p', 'show', 'diff HEAD~1 HEAD']) {
+    const read = readGit(typed);
+    expect('line' in read && run(read.line), typed).toMatch(/^\+[bc]$/mu);
+  }
+  expect(run('ls')).toBe('a.txt\n');
 });

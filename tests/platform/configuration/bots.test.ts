@@ -165,6 +165,34 @@ test('what is for the service as a whole has no effect in bot.env, with a word o
   ]);
 });
 
+/** The same settings, with the chat of a group. */
+function group(text: string): string {
+  return text.replace(/CHAT_ID="/u, 'CHAT_ID="-100');
+}
+
+function doubt(prefix: string): string {
+  return expect.stringMatching(
+    new RegExp(`^${prefix}TELEGRAM_CHAT_ID is that of a group`, 'u'),
+  ) as string;
+}
+
+test('a bot whose chat is a group has no owner: each is told once, in the file where it stands', () => {
+  for (const [service, bots, files] of [
+    [MAIN, { work: WORK }, []],
+    [group(MAIN), {}, ['']],
+    [group(MAIN), { work: WORK }, ['']],
+    [MAIN, { work: group(WORK) }, ['work']],
+    [group(MAIN), { work: group(WORK) }, ['', 'work']],
+    ['', { main: group(MAIN), work: WORK }, ['main']],
+    ['', { work: group(WORK) }, ['work']],
+  ] as const) {
+    const { load, inspect, fileOf } = homeWith(service, bots);
+    const doubts = files.map((file) => doubt(file === '' ? '' : `${fileOf(file)}: `));
+    expect(load().warnings).toEqual(doubts);
+    expect(inspect().warnings).toEqual(doubts);
+  }
+});
+
 test('a folder that no bot can be called by is a fault, and one without bot.env a doubt', () => {
   const { faults } = homeWith(MAIN, { 'My Bot': WORK });
   expect(faults()).toContain('"My Bot" is no name for a bot');

@@ -46,6 +46,18 @@ test('what is not set has its default', () => {
   expect(settings.CLAUDE_TOOLS).toBeUndefined();
 });
 
+test('a limit that is not set is neither 0 nor anything else: what holds then depends on the role', () => {
+  const HOME = temporaryFolder();
+  const names = ['RATE_LIMIT_PER_HOUR', 'MAX_WAITING_PER_PERSON'] as const;
+  const without = loadConfiguration({ HOME, ...REQUIRED }).settings;
+  expect(names.map((name) => without[name])).toEqual([undefined, undefined]);
+  const given = { RATE_LIMIT_PER_HOUR: '0', MAX_WAITING_PER_PERSON: '7' };
+  const { settings } = loadConfiguration({ HOME, ...REQUIRED, ...given });
+  expect(names.map((name) => settings[name])).toEqual([0, 7]);
+  const bad = { RATE_LIMIT_PER_HOUR: '-1', MAX_WAITING_PER_PERSON: 'some' };
+  expect(faultsOf({ HOME, ...REQUIRED, ...bad })).toMatch(/RATE_LIMIT.*\n?.*MAX_WAITING/u);
+});
+
 test('a comma in parentheses parts no tools', () => {
   const CLAUDE_TOOLS = 'Read(./{src,docs}/**), Bash(git log:*),Bash(git diff:*)';
   const { settings } = loadConfiguration({ HOME: temporaryFolder(), ...REQUIRED, CLAUDE_TOOLS });

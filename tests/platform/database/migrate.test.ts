@@ -1,29 +1,14 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import type BetterSqlite3 from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
 import { openDatabase } from '../../../src/platform/database/open.ts';
-import { packageRoot } from '../../../src/platform/package.ts';
+import { sealAudit } from '../../../src/policy/audit-chain.ts';
+import { verifyAudit } from '../../../src/policy/audit-verify.ts';
+import { createAudit } from '../../../src/policy/audit.ts';
 import { createSearch } from '../../../src/turns/search.ts';
+import { testClock } from '../../support/clock.ts';
+import { earlierDatabase } from '../../support/database.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-
-const journalSchema = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
-
-/** A database as the first so many migrations made it. */
-function earlierDatabase(path: string, migrationCount: number): BetterSqlite3.Database {
-  const migrationsFolder = temporaryFolder();
-  cpSync(join(packageRoot(), 'migrations'), migrationsFolder, { recursive: true });
-  const journalPath = join(migrationsFolder, 'meta', '_journal.json');
-  const journal = journalSchema.parse(JSON.parse(readFileSync(journalPath, 'utf8')));
-  const entries = journal.entries.slice(0, migrationCount);
-  writeFileSync(journalPath, JSON.stringify({ ...journal, entries }));
-  const sqlite = new BetterSqlite3(path);
-  migrate(drizzle(sqlite), { migrationsFolder });
-  return sqlite;
-}
 
 function positions(sqlite: BetterSqlite3.Database) {
   return sqlite.prepare('SELECT id, position FROM messages ORDER BY position, id').all();
@@ -63,4 +48,40 @@ test('what a database held before there were attachments stands in the same orde
     { status: 'done', notBeforeMs: 0, joinedTurnId: null },
     { status: 'queued', notBeforeMs: 0, joinedTurnId: null },
   ]);
+});
+
+test('an audit log from before there was a chain is whole once it is sealed, though old refusals were forgotten', () => {
+  const path = join(temporaryFolder(), 'claudio.db');
+  const before = earlierDatabase(path, 3);
+  before.exec(`
+    INSERT INTO audit (id, at_ms, event, conversation_id, person_id)
+      VALUES (3, 3, 'press.retry', 'a', '1'), (4, 4, 'access.refused', 'a', '2'),
+        (7, 7, 'press.stop', 'a', '1'), (9, 9, 'access.refused', 'a', '2');
+    DELETE FROM audit WHERE id IN (4, 9);`);
+  before.close();
+
+  const database = openDatabase(path);
+  onTestFinished(() => database.close());
+  expect(sealAudit(database)).toBe(2);
+  const audit = createAudit({ database, clock: testClock() });
+  audit.write({ event: 'press.discard', conversationId: 'a', personId: '1' });
+  expect(database.orm.query.audit.findMany().sync()).toMatchObject([
+    { id: 1, atMs: 3, event: 'press.retry' },
+    { id: 2, atMs: 7, event: 'press.stop' },
+    { id: 3, event: 'press.discard' },
+  ]);
+  expect(verifyAudit(database)).toMatchObject({ kind: 'unbroken', count: 3 });
+});
+
+test('an audit log of which all was forgotten begins anew', () => {
+  const path = join(temporaryFolder(), 'claudio.db');
+  const before = earlierDatabase(path, 3);
+  before.exec(`
+    INSERT INTO audit (id, at_ms, event, conversation_id, person_id)
+      VALUES (5, 5, 'access.refused', 'a', '2');
+    DELETE FROM audit;`);
+  before.close();
+  const database = openDatabase(path);
+  onTestFinished(() => database.close());
+  expect(verifyAudit(database)).toMatchObject({ kind: 'unbroken', count: 0 });
 });

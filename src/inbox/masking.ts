@@ -1,33 +1,33 @@
-import { and, eq, inArray } from 'drizzle-orm';
-import { attachments, messages, questions } from '../../drizzle/schema.ts';
+import { and, eq, inArray, or } from 'drizzle-orm';
+import { attachments, messages, questions, turns } from '../../drizzle/schema.ts';
 import type { Quote } from '../core/inbound.ts';
 import type { Mask } from '../core/mask.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /**
- * Masks the secrets in what people said to a turn that has ended: its messages, what they quote and what
- * came with them, and what they answered to its questions. Before that Claude may have needed them. To be
- * called in the transaction that ends the turn.
+ * Masks the secrets in what people said to a turn that will not run again: its messages, what they quote and
+ * what came with them, and what they answered to its questions. Before that Claude may have needed them. To
+ * be called in the transaction that ends the turn.
  *
  * @returns In how many messages that still stand in the chat there were some.
  */
-export function maskAsked(
-  { orm }: Database,
-  mask: Mask,
-  turnId: number,
-  asked: readonly (typeof messages.$inferSelect)[],
-): number {
+export function maskAsked({ orm }: Database, mask: Mask, turnId: number): number {
   let messageCount = 0;
+  const asked = orm
+    .select({ message: messages })
+    .from(turns)
+    .innerJoin(messages, eq(messages.id, turns.messageId))
+    .where(or(eq(turns.id, turnId), eq(turns.joinedTurnId, turnId)))
+    .all()
+    .map(({ message }) => message);
   const ids = asked.map(({ id }) => id);
   const during = orm
     .select()
     .from(messages)
     .where(and(inArray(messages.duringMessageId, ids), eq(messages.role, 'person')))
     .all();
-  for (const { id, text, formerText, instruction, quote, platformMessageId } of [
-    ...asked,
-    ...during,
-  ]) {
+  for (const message of [...asked, ...during]) {
+    const { id, text, formerText, instruction, quote, platformMessageId } = message;
     const seen = counted(mask);
     const safe = {
       text: seen.of(text),
@@ -58,6 +58,15 @@ export function maskAsked(
     if (seen.count() > 0) orm.update(questions).set(safe).where(eq(questions.id, id)).run();
   }
   return messageCount;
+}
+
+/** A message without secrets in what it says and quotes. */
+export function withoutSecrets<M extends { readonly text: string; readonly quote: Quote | null }>(
+  message: M,
+  mask: Mask,
+): M {
+  const safe = (text: string): string => mask(text).text;
+  return { ...message, text: safe(message.text), quote: quoteMasked(message.quote, safe) };
 }
 
 /** What is told of it, once. */
