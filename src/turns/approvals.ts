@@ -141,6 +141,12 @@ export function createApprovals(parts: {
       .from(approvals)
       .innerJoin(turns, eq(turns.id, approvals.turnId));
 
+  // Each message is first held against what waits.
+  const openIn = select()
+    .where(and(eq(approvals.conversationId, sql.placeholder('conversationId')), OPEN))
+    .orderBy(desc(approvals.id))
+    .prepare();
+
   const found = (id: number) => select().where(eq(approvals.id, id)).get();
 
   /** Whether the attempt that asked still waits for it. */
@@ -275,11 +281,8 @@ export function createApprovals(parts: {
     },
 
     openFor: (conversationId) => {
-      const rows = select()
-        .where(and(eq(approvals.conversationId, conversationId), OPEN))
-        .orderBy(desc(approvals.id))
-        .all();
-      const row = rows.find(isPending);
+      if (!waits.isAnybodyThere()) return null;
+      const row = openIn.all({ conversationId }).find(isPending);
       if (row === undefined) return null;
       const { id, turnId, tool, askedAtMs } = row.approval;
       return { id, turnId, tool, askedAtMs, askerId: row.askerId };

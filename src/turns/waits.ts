@@ -13,6 +13,8 @@ export interface Waits {
   until<T>(id: number, signal: AbortSignal, look: () => { readonly found: T } | null): Promise<T>;
   /** Whether somebody waits for the row with this id, and has not given up. */
   isWaitedFor(id: number): boolean;
+  /** Whether anybody waits for anything. */
+  isAnybodyThere(): boolean;
   /** Has all look again. */
   wake(): void;
 }
@@ -44,6 +46,7 @@ export function createWaits(): Waits {
         wait.look();
       }),
     isWaitedFor: (id) => [...waiting].some((wait) => wait.id === id && !wait.signal.aborted),
+    isAnybodyThere: () => waiting.size > 0,
     wake: () => {
       for (const { look } of waiting) look();
     },
