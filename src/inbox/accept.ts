@@ -33,6 +33,7 @@ export type Acceptance =
   | { readonly kind: 'refused'; readonly rule: string }
   | { readonly kind: 'ignored'; readonly reason: string; readonly isNotable: boolean };
 
+const NOT_ALLOWED: Acceptance = { kind: 'ignored', reason: 'not allowed', isNotable: false };
 const NOT_FOR_BOT: Acceptance = { kind: 'ignored', reason: 'not for the bot', isNotable: false };
 
 /** What other rooms of the house do for the inbox, each within the one transaction of the update. */
@@ -148,13 +149,13 @@ export function createInbox(parts: {
     if (inbound.kind === 'reaction') return NOT_FOR_BOT;
     if (inbound.kind === 'edit') {
       parts.overheard.change(inbound);
-      return NOT_FOR_BOT;
+      return NOT_ALLOWED;
     }
     if (handlers.stranger(inbound)) return { kind: 'accepted', what: 'pairing' };
     if (inbound.kind === 'message' && !inbound.isPrivate && inbound.command === null) {
       parts.overheard.hear(inbound);
     }
-    return { kind: 'ignored', reason: 'not allowed', isNotable: false };
+    return NOT_ALLOWED;
   };
 
   return (source, inbound) => {
