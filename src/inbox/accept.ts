@@ -146,7 +146,7 @@ export function createInbox(parts: {
     if ('isAddressed' in inbound && !inbound.isAddressed) {
       return inbound.kind === 'message' ? overhear(inbound) : NOT_FOR_BOT;
     }
-    if (inbound.kind === 'reaction') return NOT_FOR_BOT;
+    if (inbound.kind === 'reaction') return NOT_ALLOWED;
     if (inbound.kind === 'edit') {
       parts.overheard.change(inbound);
       return NOT_ALLOWED;
