@@ -9,13 +9,8 @@ import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Access } from '../policy/access.ts';
 import type { Gate } from '../policy/gate.ts';
-import {
-  APPROVE,
-  REACHES,
-  type Approvals,
-  type Decision,
-  type StoredApproval,
-} from '../turns/approvals.ts';
+import { APPROVE, REACHES, type Decision, type StoredApproval } from '../turns/approval.ts';
+import type { Approvals } from '../turns/approvals.ts';
 import type { Questions } from '../turns/questions.ts';
 import { idIn, NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 

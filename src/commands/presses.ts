@@ -1,29 +1,28 @@
 import { and, eq } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Conversation } from '../core/conversation.ts';
 import { escapeMarkdown, messagesCount } from '../core/format.ts';
 import type { InboundPress } from '../core/inbound.ts';
-import { type Role, SHELL_PERSON } from '../core/role.ts';
-import type { MessageStore, StoredMessage } from '../inbox/messages.ts';
+import type { MessageStore } from '../inbox/messages.ts';
 import type { Queue } from '../inbox/queue.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import type { Outbox } from '../outbox/append.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Access } from '../policy/access.ts';
 import type { Audit } from '../policy/audit.ts';
-import { type Gate, inShort } from '../policy/gate.ts';
-import type { Action } from '../policy/roles.ts';
+import type { Gate } from '../policy/gate.ts';
 import { ANSWER, type Questions } from '../turns/questions.ts';
 import { DISCARD, RETRY } from '../turns/buttons.ts';
 import { HALT } from '../turns/turn.ts';
 import { RESTART } from './changes.ts';
 import type { Command } from './command.ts';
 import { forgetPresses } from './forget.ts';
-import { ASKER_GONE, idIn, NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
+import { createPressRefusals } from './press-refusals.ts';
+import { idIn, NOT_YOURS, TOO_LATE, type PressActs, type Pressed } from './press.ts';
 import { CANCEL, queueList, STOP } from './queue.ts';
 import { AGAIN, nextLarger } from './reactions.ts';
 import { createMayRunAgain } from './run-again.ts';
+import { isAboutTurn, neededFor, RUNS_AGAIN, type TurnVerb } from './turn-verbs.ts';
 
 /** What a press did: a short word for the one who pressed. */
 export type PressHandler = (press: InboundPress) => string;
@@ -53,6 +52,7 @@ export function createPressHandler(parts: {
 }): PressHandler {
   const { access } = parts;
   const mayRunAgain = createMayRunAgain(parts);
+  const { refusalOf, unpaidOf } = createPressRefusals(parts);
   const { orm } = parts.database;
 
   const settle = (press: InboundPress, what: string) => {
@@ -61,48 +61,6 @@ export function createPressHandler(parts: {
       markdown: `${escapeLines(press.messageText)}\n\n**${what} by ${escapeMarkdown(press.sender.name)}.**`,
       buttons: [],
     });
-  };
-
-  const roleOfAsker = (id: string, conversation: Conversation): Role | null =>
-    id === SHELL_PERSON ? 'owner' : access.roleOf({ id }, conversation);
-
-  /**
-   * What stands against a turn more for a message, in a few words: it is one of the person who asked,
-   * whoever presses, with their limits and the rules for their role.
-   */
-  const refusalOf = (
-    { conversation, sender }: InboundPress,
-    message: StoredMessage,
-    text: string,
-    insisted: boolean,
-  ): string | null => {
-    const personId = message.personId ?? sender.id;
-    const role = roleOfAsker(personId, conversation);
-    if (role === null) return ASKER_GONE;
-    const isTemplate = message.instruction !== null;
-    const who = { conversation, personId, role, pressedBy: sender.id };
-    const refusal = parts.gate.check({ ...who, text, isTemplate, insisted });
-    return refusal === null ? null : inShort(refusal);
-  };
-
-  /** What stands against what was taken already and costs once more, in a few words. */
-  const unpaidOf = (press: InboundPress, turnId: number): string | null => {
-    const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();
-    if (turn === undefined) return TOO_LATE;
-    const { conversation, sender } = press;
-    const personId = turn.personId ?? sender.id;
-    const role = roleOfAsker(personId, conversation);
-    if (role === null) return ASKER_GONE;
-    const request = {
-      conversation,
-      personId,
-      role,
-      text: '',
-      isBegunAnew: true,
-      pressedBy: sender.id,
-    };
-    const refusal = parts.gate.check(request);
-    return refusal === null ? null : inShort(refusal);
   };
 
   const refreshList = (press: InboundPress) => {
@@ -114,14 +72,18 @@ export function createPressHandler(parts: {
     });
   };
 
-  const retry = (press: InboundPress, turnId: number): string => {
+  /** Has a turn that was interrupted run again, or says in a few words why it does not. */
+  const beginAnew = (press: InboundPress, turnId: number): string | null => {
     const unpaid = unpaidOf(press, turnId);
     if (unpaid !== null) return unpaid;
     const outcome = parts.queue.requeue(turnId);
     if (outcome.kind === 'gone') return TOO_LATE;
-    if (outcome.kind === 'full') {
-      return tooMany(outcome.waitingCount);
-    }
+    return outcome.kind === 'full' ? tooMany(outcome.waitingCount) : null;
+  };
+
+  const retry = (press: InboundPress, turnId: number): string => {
+    const objection = beginAnew(press, turnId);
+    if (objection !== null) return objection;
     settle(press, '🔁 Started again');
     return 'Trying again.';
   };
@@ -170,10 +132,8 @@ export function createPressHandler(parts: {
         .where(eq(turns.id, turn.id))
         .run();
     } else if (turn.status === 'interrupted' || turn.status === 'queued') {
-      const unpaid = turn.status === 'queued' ? null : unpaidOf(press, turn.id);
-      if (unpaid !== null) return unpaid;
-      const outcome = turn.status === 'queued' ? null : parts.queue.requeue(turn.id);
-      if (outcome?.kind === 'full') return tooMany(outcome.waitingCount);
+      const objection = turn.status === 'queued' ? null : beginAnew(press, turn.id);
+      if (objection !== null) return objection;
       for (const { id, changedText } of changed) parts.messages.change(id, changedText);
     } else {
       for (const message of changed) {
@@ -240,11 +200,8 @@ export function createPressHandler(parts: {
     if (turn === undefined || !isHeard(question, turn)) return TOO_LATE;
     if (turn.status === 'interrupted') {
       if (!maySteer(press, RETRY, turn)) return NOT_YOURS;
-      const unpaid = unpaidOf(press, turnId);
-      if (unpaid !== null) return unpaid;
-      const outcome = parts.queue.requeue(turnId);
-      if (outcome.kind === 'gone') return TOO_LATE;
-      if (outcome.kind === 'full') return tooMany(outcome.waitingCount);
+      const objection = beginAnew(press, turnId);
+      if (objection !== null) return objection;
     }
     const given = { text: option, by: press.sender.name };
     parts.questions.answer(question.id, given);
@@ -324,28 +281,7 @@ export function createPressHandler(parts: {
   };
 }
 
-/** The verbs of the buttons about a turn. */
-export const TURN_VERBS = [RETRY, DISCARD, CANCEL, STOP, HALT, RESTART, AGAIN, ANSWER] as const;
-type TurnVerb = (typeof TURN_VERBS)[number];
-
-function isAboutTurn(verb: string): verb is TurnVerb {
-  return TURN_VERBS.some((known) => known === verb);
-}
-
-/** The verbs of what has a turn run once more. */
-const RUNS_AGAIN: ReadonlySet<string> = new Set([RETRY, RESTART, AGAIN]);
-
 const REFUSED: Pressed = { word: NOT_YOURS, decision: 'refused' };
-
-/** What one has to be allowed to do for a button about a turn. */
-function neededFor(
-  verb: string,
-  turn: { readonly personId: string | null },
-  sender: InboundPress['sender'],
-): Action {
-  if (verb === ANSWER) return 'answer';
-  return turn.personId === sender.id ? 'steer-own' : 'steer-any';
-}
 
 function tooMany(waitingCount: number): string {
   return `${messagesCount(waitingCount)} already waiting. Try again when the queue is shorter.`;

@@ -1,5 +1,4 @@
-import { and, asc, desc, eq, isNotNull, or, type SQL, sql } from 'drizzle-orm';
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
+import { and, asc, desc, eq, isNotNull, or, sql } from 'drizzle-orm';
 import { attachments, messages, turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
@@ -7,6 +6,7 @@ import { type Mask, maskKeys } from '../core/mask.ts';
 import type { TurnOptions } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 import { maskAsked, withoutSecrets } from './masking.ts';
+import { withWords, wordsOf } from './words.ts';
 
 /** A message of a person, as it is kept. */
 export type StoredMessage = typeof messages.$inferSelect;
@@ -296,17 +296,4 @@ export function createMessageStore(
           changedText === null ? [] : [{ ...message, changedText }],
         ),
   };
-}
-
-/** A column with words behind it, on a line of their own; null stays null. */
-function withWords(column: SQLiteColumn, words: string): SQL {
-  if (words.trim() === '') return sql`${column}`;
-  return sql`case when trim(${column}) = '' then ${words} else ${column} || char(10) || ${words} end`;
-}
-
-/** What was written with each part, then what is said in the recordings among them: see `withWords`. */
-function wordsOf(rows: readonly StoredAttachment[]): string {
-  return [...rows.map(({ caption }) => caption), ...rows.map(({ transcript }) => transcript)]
-    .filter((words) => words !== null && words.trim() !== '')
-    .join('\n');
 }

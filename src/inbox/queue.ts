@@ -1,17 +1,16 @@
-import { and, count, eq, gt, sql, type SQL } from 'drizzle-orm';
+import { and, count, eq, sql, type SQL } from 'drizzle-orm';
 import { turns } from '../../drizzle/schema.ts';
 import type { Clock } from '../core/clock.ts';
 import type { InboundMessage } from '../core/inbound.ts';
 import { type TurnOptions, UNUSABLE_NOW } from '../core/turn.ts';
 import type { Database } from '../platform/database/open.ts';
 import type { Audit } from '../policy/audit.ts';
+import { createAlbums } from './albums.ts';
 import { ACTIVE, createClaim, type ClaimedTurn } from './claim.ts';
 import { noteEnds } from './ends.ts';
 import type { MessageStore, NewMessage, StoredMessage } from './messages.ts';
+import { createNewTurns } from './new-turns.ts';
 import { createQueueView, type QueueView } from './queue-view.ts';
-
-/** Telegram sends the parts of an album as messages of their own, and does not say how many there are. */
-const ALBUM_WAIT_MS = 1500;
 
 type Turn = typeof turns.$inferSelect;
 
@@ -112,54 +111,8 @@ export function createQueue(
       ),
     )
     .prepare();
-  const insertTurn = orm
-    .insert(turns)
-    .values({
-      conversationId: sql.placeholder('conversationId'),
-      messageId: sql.placeholder('messageId'),
-      status: 'queued',
-      requestedModel: sql.placeholder('model'),
-      notBeforeMs: sql.placeholder('notBeforeMs'),
-      queuedAtMs: sql.placeholder('now'),
-      personId: sql.placeholder('personId'),
-      project: sql.placeholder('project'),
-      mode: sql.placeholder('mode'),
-      // Mapped by hand: a placeholder would make the word null of what is not there.
-      tools: sql`${sql.placeholder('tools')}`,
-      insisted: sql`${sql.placeholder('insisted')}`,
-    })
-    .returning({ id: turns.id })
-    .prepare();
-  const add = (turn: {
-    conversationId: string;
-    messageId: number;
-    model: string;
-    notBeforeMs: number;
-    personId: string | null;
-    options: TurnOptions;
-    /** What was asked, where that is new. */
-    text?: string;
-  }): number => {
-    const { options: how, text, ...rest } = turn;
-    const { project = null, mode = null, tools = null, insisted = false } = how;
-    const { id: turnId } = insertTurn.get({
-      ...rest,
-      now: clock.now(),
-      project,
-      mode,
-      tools: tools === null ? null : JSON.stringify(tools),
-      insisted: insisted ? 1 : 0,
-    });
-    audit?.write({
-      event: 'turn.asked',
-      conversationId: turn.conversationId,
-      personId: turn.personId ?? '',
-      turnId,
-      details: { model: turn.model, project, mode, insisted },
-      ...(text === undefined ? {} : { text }),
-    });
-    return turnId;
-  };
+  const add = createNewTurns(database, clock, audit);
+  const albums = createAlbums(database, clock, messages);
 
   const fullness = (conversationId: string): QueueFull | null => {
     const waitingCount = waiting.get({ conversationId })?.count ?? 0;
@@ -191,40 +144,21 @@ export function createQueue(
       const full = fullness(conversationId);
       if (full !== null) return full;
       const messageId = messages.add(message, how);
-      const notBeforeMs = message.albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
-      const { text } = message;
-      return {
-        kind: 'queued',
-        turnId: add({
-          conversationId,
-          messageId,
-          model,
-          notBeforeMs,
-          personId: message.sender.id,
-          options: how,
-          text,
-        }),
-      };
+      const { sender, text } = message;
+      const notBeforeMs = albums.notBeforeMs(message);
+      const asked = { conversationId, messageId, model, notBeforeMs, personId: sender.id, text };
+      return { kind: 'queued', turnId: add({ ...asked, options: how }) };
     },
 
     enqueueKept: (messageId, model, how) => {
-      const { conversationId, personId, albumId, text } = messages.get(messageId);
+      const message = messages.get(messageId);
+      const { conversationId, personId, text } = message;
       const full = fullness(conversationId);
       if (full !== null) return full;
       messages.toPerson(messageId, how);
-      const notBeforeMs = albumId === null ? 0 : clock.now() + ALBUM_WAIT_MS;
-      return {
-        kind: 'queued',
-        turnId: add({
-          conversationId,
-          messageId,
-          model,
-          notBeforeMs,
-          personId,
-          options: how,
-          text,
-        }),
-      };
+      const notBeforeMs = albums.notBeforeMs(message);
+      const asked = { conversationId, messageId, model, notBeforeMs, personId, text };
+      return { kind: 'queued', turnId: add({ ...asked, options: how }) };
     },
 
     enqueueChange: (original, text, personId, model, isPromised = false) => {
@@ -236,47 +170,8 @@ export function createQueue(
       return { kind: 'queued', turnId: add({ ...asked, options: {} }) };
     },
 
-    addToAlbum: (part) => {
-      if (part.albumId === null) return null;
-      const first = messages.ofAlbum(part.conversation.id, part.albumId);
-      if (first === null || first.personId !== part.sender.id) return null;
-      if (first.role === 'command') {
-        // Somebody may have it run all the same, where its files are kept.
-        if (messages.attachments(first.id).length > 0) messages.addPart(first.id, part);
-        return { kind: 'refused' };
-      }
-      const joined = orm
-        .update(turns)
-        .set({ notBeforeMs: clock.now() + ALBUM_WAIT_MS })
-        .where(
-          and(
-            eq(turns.messageId, first.id),
-            ACTIVE,
-            eq(turns.status, 'queued'),
-            eq(turns.attemptCount, 0),
-          ),
-        )
-        .returning({ turnId: turns.id })
-        .get();
-      if (joined === undefined) return null;
-      messages.addPart(first.id, part);
-      return { kind: 'queued', turnId: joined.turnId };
-    },
-
-    awaitAlbums: () => {
-      orm
-        .update(turns)
-        .set({ notBeforeMs: clock.now() + ALBUM_WAIT_MS })
-        .where(
-          and(
-            ACTIVE,
-            eq(turns.status, 'queued'),
-            eq(turns.attemptCount, 0),
-            gt(turns.notBeforeMs, 0),
-          ),
-        )
-        .run();
-    },
+    addToAlbum: albums.add,
+    awaitAlbums: albums.awaitAll,
 
     again: (turnId, model) => {
       const turn = orm.select().from(turns).where(eq(turns.id, turnId)).get();

@@ -5,7 +5,7 @@ import { excerpt } from '../../core/format.ts';
 import { digestOf } from '../../platform/digest.ts';
 import { mayDo } from '../../policy/roles.ts';
 import { subjectOf } from '../../turns/approval-subject.ts';
-import type { Application, Verdict } from '../../turns/approvals.ts';
+import type { Application, Verdict } from '../../turns/approval.ts';
 import { APPROVAL_TOOL, type ToolContext, TOOLS_NAME } from '../context.ts';
 import { isListed, isOutside } from '../permits.ts';
 import { done, OVER } from '../result.ts';
