@@ -21,6 +21,8 @@ interface Actor {
 interface Deed {
   readonly act: (world: World, actor: Actor) => Acceptance;
   readonly did: (world: World) => boolean;
+  /** Who edits or reacts asks for nothing: where they may not, nothing is refused either. */
+  readonly asksForNothing?: true;
 }
 
 const ACTORS = {
@@ -212,6 +214,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     did: (world) => statusOf(world) === 'queued',
   },
   'message: an edit': {
+    asksForNothing: true,
     act: (world, { as, id }) => {
       turnOf(world, id);
       return world.edit(as, MESSAGE_ID, 'paint it blue');
@@ -219,6 +222,7 @@ const DEEDS: Readonly<Record<string, Deed>> = {
     did: (world) => world.state().spoken[0]?.text === 'paint it blue',
   },
   'message: a reaction': {
+    asksForNothing: true,
     act: (world, { as }) => {
       const turnId = turnOf(world, SOMEBODY_ELSE, 'done');
       const { outbox, database } = world;
@@ -537,8 +541,8 @@ function attempt(world: World, deed: Deed, id: number): string {
   }
   if (JSON.stringify(world.state()) !== before) return 'no, and changed something';
   if (acceptance.kind !== 'ignored') return 'no';
-  // Who edits or reacts asks for nothing, so nothing is refused either.
-  const refusedCount = acceptance.reason === 'not allowed' ? 1 : 0;
+  const isRefused = acceptance.reason === 'not allowed' && deed.asksForNothing !== true;
+  const refusedCount = isRefused ? 1 : 0;
   return saidCount === 0 && refusals() === refusedCount ? '–' : '–, and said something';
 }
 
