@@ -11,7 +11,9 @@ export default defineConfig({
     outputFile: { json: '.vitest/results.json' },
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts', 'drizzle/**/*.ts'],
+      include: ['src/**/*.{ts,tsx}', 'drizzle/**/*.ts'],
+      // Runs in browsers alone.
+      exclude: ['src/**/client/**'],
       reporter: ['text-summary', 'html'],
     },
   },

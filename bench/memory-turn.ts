@@ -6,7 +6,7 @@ import { openVectorIndex } from '../src/memory/vectors.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { openDatabase } from '../src/platform/database/open.ts';
 import { CLAUDE_PATH } from '../tests/environment.ts';
-import { OWNER } from '../tests/standins/bot-api/bot-api.ts';
+import { OWNER } from '../src/playground/bot-api/bot-api.ts';
 import { startModel, type ModelStandin } from '../tests/standins/model/model.ts';
 import { textReply } from '../tests/standins/model/reply.ts';
 import { BENCH_MODEL, writeBenchModel } from './embedding.ts';

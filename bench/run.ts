@@ -5,6 +5,7 @@ import { measureGate } from './gate.ts';
 import { measureMemory } from './memory.ts';
 import { measureMemoryTurn } from './memory-turn.ts';
 import { measureOneMessage } from './one-message.ts';
+import { measurePages } from './pages.ts';
 import { measureRecall } from './recall.ts';
 import { toJson, toTable, type Row } from './report.ts';
 import { measureStandIn } from './stand-in.ts';
@@ -23,6 +24,7 @@ const MEASURES: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   'start-up': measureStartUp,
   embedding: measureEmbedding,
   recall: measureRecall,
+  pages: measurePages,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASURES);

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { emptyEnvironment } from '../tests/environment.ts';
-import { OWNER, startBotApi, type BotApiStandin } from '../tests/standins/bot-api/bot-api.ts';
+import { OWNER, startBotApi, type BotApiStandin } from '../src/playground/bot-api/bot-api.ts';
 import { startServer, type ServerProcess } from './child.ts';
 import { temporaryFolder } from './folder.ts';
 

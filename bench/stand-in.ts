@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { startBotApi } from '../tests/standins/bot-api/bot-api.ts';
+import { startBotApi } from '../src/playground/bot-api/bot-api.ts';
 import { sideBySide } from './conversations.ts';
 import { row, type Row } from './report.ts';
 import { timed } from './statistics.ts';

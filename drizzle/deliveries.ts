@@ -29,6 +29,8 @@ export const deliveries = sqliteTable(
     reason: text('reason'),
     createdAtMs: integer('created_at_ms').notNull(),
     endedAtMs: integer('ended_at_ms'),
+    /** Of one that failed: when the owner saw it and let it be. */
+    dismissedAtMs: integer('dismissed_at_ms'),
   },
   (table) => [
     index('deliveries_waiting')
@@ -37,6 +39,9 @@ export const deliveries = sqliteTable(
     index('deliveries_ended')
       .on(table.endedAtMs)
       .where(sql`ended_at_ms is not null`),
+    index('deliveries_failed')
+      .on(table.id)
+      .where(sql`status = 'failed' and dismissed_at_ms is null`),
     index('deliveries_by_turn').on(table.turnId),
     index('deliveries_by_platform_id').on(table.destination, table.platformMessageId),
   ],

@@ -50,6 +50,9 @@ export const messages = sqliteTable(
   (table) => [
     index('messages_in_order').on(table.conversationId, table.position),
     uniqueIndex('messages_one_answer').on(table.answersMessageId),
+    index('messages_during')
+      .on(table.duringMessageId)
+      .where(sql`during_message_id is not null`),
     index('messages_by_platform_id').on(table.conversationId, table.platformMessageId),
     index('messages_by_album')
       .on(table.conversationId, table.albumId)

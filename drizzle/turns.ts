@@ -67,6 +67,9 @@ export const turns = sqliteTable(
     index('turns_active')
       .on(table.conversationId, table.id)
       .where(sql`status in ('queued', 'running')`),
+    index('turns_interrupted')
+      .on(table.id)
+      .where(sql`status = 'interrupted'`),
     index('turns_by_message').on(table.messageId),
     // With the cost: budgets are looked at with each message.
     index('turns_by_end').on(table.endedAtMs, table.costUsd),

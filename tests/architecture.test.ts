@@ -11,6 +11,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'src/channels/telegram': 3,
   'src/agent/claude': 3,
   'src/memory': 3,
+  'src/pages': 3,
   'src/policy': 3,
   'src/voice': 3,
   'src/inbox': 4,
@@ -20,13 +21,15 @@ const RANKS: Readonly<Record<string, number>> = {
   'src/http': 6,
   'src/ops': 6,
   'src/mcp': 6,
-  'src/app': 7,
-  'src/cli': 8,
-  'src/bin.ts': 9,
+  'src/console': 7,
+  'src/app': 8,
+  'src/playground': 8,
+  'src/cli': 9,
+  'src/bin.ts': 10,
 };
 
 const root = packageRoot();
-const files = globSync(['src/**/*.ts', 'drizzle/**/*.ts'], { cwd: root }).map((file) =>
+const files = globSync(['src/**/*.{ts,tsx}', 'drizzle/**/*.ts'], { cwd: root }).map((file) =>
   file.replaceAll('\\', '/'),
 );
 const imports = files.flatMap((file) =>

@@ -31,3 +31,10 @@ export function emptyEnvironment(options: {
 export const INSTANT_CLAUDE_PATH = fileURLToPath(
   new URL('standins/claude/instant', import.meta.url),
 );
+
+/** Where browsers are looked for, see `tests/browser/find.ts`. */
+export const BROWSER_ENVIRONMENT = {
+  /** Chromium or Chrome, where whoever runs the tests says so. */
+  chromePath: process.env['CHROME_PATH'],
+  path: process.env['PATH'] ?? '',
+};

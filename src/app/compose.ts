@@ -16,6 +16,7 @@ import { packageVersion } from '../platform/package.ts';
 import { recordBoot } from '../turns/boot.ts';
 import { createBots } from './bots.ts';
 import { createChecks } from './checks.ts';
+import { composeConsole } from './compose-console.ts';
 import { composeInbox } from './compose-inbox.ts';
 import { composePolicy } from './compose-policy.ts';
 import { composeWayIn, type WayInTimes } from './compose-way-in.ts';
@@ -140,6 +141,7 @@ export async function compose(outside: {
     clock,
     version: packageVersion(),
     identity: { pid: process.pid, home },
+    made: (report) => board.note(report),
     checks: createChecks({
       boot,
       clock,
@@ -151,7 +153,22 @@ export async function compose(outside: {
       tunnel: wayIn.tunnelCheck,
     }),
   });
+  const board = composeConsole({
+    ...outside,
+    clock,
+    bots,
+    mask,
+    people,
+    turns,
+    memory,
+    health,
+    port: () => server.port,
+    wake: () => {
+      if (started) turns.wake();
+    },
+  });
   let endWatch: (() => void) | undefined;
+  let endHealthWatch: (() => void) | undefined;
   let endLook: (() => void) | undefined;
   const app = createHttpApp({
     webhooks: [
@@ -167,6 +184,8 @@ export async function compose(outside: {
     ],
     tools: tools.handle,
     health,
+    // What is done on a page in a trial might be undone behind it.
+    ...(outside.isTrial === true ? {} : { pages: board.pages }),
     isStopping: () => stopping,
     clock,
     log,
@@ -211,12 +230,14 @@ export async function compose(outside: {
       turns.wake();
       wayIn.start();
       own.provide();
+      endHealthWatch = board.watch();
       endLook = own.watch(() => telegrams.introduce(commands()), settings.WEBHOOK_RETRY_DELAY);
     },
     maintain: () => {
       try {
         // Nobody may ask for anything for long, and what is wrong is to be told.
         people.policy.current();
+        board.prune();
         const forgottenUpdates = seen.prune();
         const forgottenOverheard = overheard.prune();
         const forgottenDeliveries = deliverer.prune();
@@ -235,6 +256,7 @@ export async function compose(outside: {
     refuseUpdates: () => {
       stopping = true;
       endLook?.();
+      endHealthWatch?.();
       wayIn.refuse();
     },
     drain: async (graceMs, lastDeliveriesMs) => {
@@ -251,6 +273,8 @@ export async function compose(outside: {
     close: async () => {
       endWatch?.();
       endLook?.();
+      endHealthWatch?.();
+      board.end();
       // Until here the tunnel let Telegram know that nothing is taken now.
       const shut = wayIn.close();
       await speaker.close();

@@ -1,38 +1,8 @@
 import type { ReadEntry } from '../policy/audit-read.ts';
+import { detailWords, eventWords } from '../policy/audit-words.ts';
 
 /** The longest name or list of details that is shown, in UTF-16 units. */
 const MAX_CHARS = 120;
-
-const WORDS: Readonly<Record<string, string>> = {
-  'access.refused': 'turned away',
-  'access.granted': 'gave a role',
-  'access.revoked': 'took a role back',
-  'gate.refused': 'held up',
-  'pairing.asked': 'asked to be let in',
-  'tool.used': 'Claude used a tool',
-  'approval.asked': 'Claude asks for leave',
-  'approval.allowed': 'allowed it',
-  'approval.denied': 'denied it',
-  'bots.changed': 'bots were changed',
-  'policy.changed': 'policy.json changed',
-  'commands.changed': 'commands.json changed',
-  'message.edited': 'edited a message',
-  'question.answered': 'answered Claude',
-  'shell.send': 'sent from the shell',
-  'project.added': 'added a project',
-  'project.removed': 'removed a project',
-  'turn.asked': 'asked Claude',
-  'turn.ended': 'Claude is done',
-};
-
-/** What happened, in a few words; the event itself where there are none for it. */
-function wordsOf(event: string): string {
-  const words = WORDS[event];
-  if (words !== undefined) return words;
-  if (event.startsWith('command.')) return `typed /${event.slice('command.'.length)}`;
-  if (event.startsWith('press.')) return `pressed ${event.slice('press.'.length)}`;
-  return event;
-}
 
 /** Entries as a person reads them, a line each, in columns. */
 export function auditTable(
@@ -44,7 +14,7 @@ export function auditTable(
       String(entry.id),
       timeOf(entry.atMs),
       personOf(entry, nameOf),
-      wordsOf(entry.event),
+      eventWords(entry.event),
       entry.decision ?? '',
       entry.turnId === null ? '' : `turn ${entry.turnId}`,
       entry.conversationId,
@@ -71,30 +41,7 @@ function personOf({ personId }: ReadEntry, nameOf: (id: string) => string | null
 }
 
 function detailsOf({ details, text }: ReadEntry): string {
-  const known: unknown = details === null ? {} : parsed(details);
-  const shown =
-    typeof known !== 'object' || known === null
-      ? [String(details)]
-      : Object.entries(known)
-          .filter(([, value]) => value !== null && value !== false)
-          .map(([name, value]) => `${name}: ${shortened(value)}`);
-  return [...shown, ...(text === null ? [] : [`“${text}”`])].join(', ');
-}
-
-/** What was changed by hand may be anything. */
-function parsed(details: string): unknown {
-  try {
-    return JSON.parse(details);
-  } catch {
-    return details;
-  }
-}
-
-/** A digest is told by its beginning, and nobody pays in parts of millionths. */
-function shortened(value: unknown): string {
-  if (typeof value === 'number' && !Number.isInteger(value))
-    return String(Number(value.toFixed(6)));
-  return String(value).replace(/^([\da-f]{12})[\da-f]{52}$/u, '$1…');
+  return [...detailWords(details), ...(text === null ? [] : [`“${text}”`])].join(', ');
 }
 
 /** In the machine's time zone. */

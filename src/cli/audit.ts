@@ -10,7 +10,8 @@ import {
   newestEntries,
   type ReadEntry,
 } from '../policy/audit-read.ts';
-import { type AuditFault, type AuditVerdict, verifyAudit } from '../policy/audit-verify.ts';
+import { verifyAudit } from '../policy/audit-verify.ts';
+import { brokenSentence, isoOf } from '../policy/audit-words.ts';
 import { auditTable } from './audit-table.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { sinceOf } from './since.ts';
@@ -88,19 +89,6 @@ function exported({ details, atMs, ...entry }: ReadEntry) {
   return { ...entry, atMs, at: isoOf(atMs), details };
 }
 
-/** What was changed by hand may be no time at all. */
-function isoOf(atMs: number): string | null {
-  const date = new Date(atMs);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
-const FAULTS: Readonly<Record<AuditFault, string>> = {
-  changed: 'was changed, or the one before it was, or it is not where it was written',
-  'missing-before': 'does not follow the one before it: what stood between them is gone',
-  unsealed: 'has no hash: Claudio did not write it, or its hash was taken away',
-  'cut-off': 'is not the last that was written: what came after it is gone',
-};
-
 function verify(context: CliContext, database: Database, options: AuditOptions): number {
   const { head } = options;
   const verdict = verifyAudit(database, head === undefined ? {} : { hash: head.toLowerCase() });
@@ -125,13 +113,4 @@ function verify(context: CliContext, database: Database, options: AuditOptions):
     if (verdict.head !== '') context.print(`head ${verdict.head}`);
   }
   return isGone ? EXIT.failed : EXIT.ok;
-}
-
-/** `Entry 12 of 2026-11-01 08:30:00 was changed …` */
-export function brokenSentence(verdict: Extract<AuditVerdict, { kind: 'broken' }>): string {
-  const { id, atMs, fault, soundCount } = verdict;
-  if (fault === 'cut-off' && soundCount === 0) return 'All entries are gone.';
-  const at = atMs === null ? null : isoOf(atMs);
-  const time = at === null ? '' : ` of ${at}`;
-  return `Entry ${id}${time} ${FAULTS[fault]}. The ${soundCount} before it are as they were written.`;
 }

@@ -72,12 +72,19 @@ export function startOfMonth(nowMs: number): number {
   return day.getTime();
 }
 
+// Made once: that takes longer than all the rest.
+const DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
+const DAY_AND_YEAR = new Intl.DateTimeFormat('en', {
+  month: 'short',
+  day: 'numeric',
+  year: 'numeric',
+});
+
 /** `14:05` today, else `Nov 20, 14:05`, and with the year where it is another; in the machine's time zone. */
 export function momentOf(atMs: number, nowMs: number): string {
   const [at, now] = [new Date(atMs), new Date(nowMs)];
   const time = at.toTimeString().slice(0, 'HH:MM'.length);
   if (at.toDateString() === now.toDateString()) return time;
-  const year = at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const };
-  const day = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', ...year });
+  const day = at.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR;
   return `${day.format(at)}, ${time}`;
 }

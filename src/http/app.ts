@@ -2,14 +2,13 @@ import { Hono, type HonoRequest } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Clock } from '../core/clock.ts';
 import { parseJson } from '../core/json.ts';
+import { isFromTunnel } from '../pages/security.ts';
 import type { Logger } from '../platform/log.ts';
 import type { HealthReport } from './health.ts';
 import { findBySecret } from './secret.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-/** What Cloudflare adds to each request that comes through the tunnel. */
-const TUNNEL_HEADERS = ['cf-connecting-ip', 'cf-ray', 'x-forwarded-for'];
-
+const HEALTH_PATH = '/health';
 const LOCAL_HOST = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/iu;
 /** Anybody can knock, so knocks make a line a minute and no more. */
 const REFUSALS_LOGGED_EVERY_MS = 60_000;
@@ -47,6 +46,8 @@ export function createHttpApp(options: {
   /** Serves `/mcp`: the tools of the turns that run. It looks after its own tokens and limits. */
   readonly tools?: (request: Request) => Promise<Response>;
   readonly health: () => Promise<HealthReport>;
+  /** Whatever else there is to see on this machine. It looks after its own guests. */
+  readonly pages?: Hono;
   readonly isStopping: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,11 +67,9 @@ export function createHttpApp(options: {
 
   app.use(async (context, next) => {
     if (webhookPaths.has(context.req.path)) return await next();
-    const header = (name: string) => context.req.header(name);
-    const fromTunnel = TUNNEL_HEADERS.some((name) => header(name) !== undefined);
     // A page that has its own name point at 127.0.0.1 still says that name here.
-    const isLocal = LOCAL_HOST.test(header('host') ?? '');
-    return fromTunnel || !isLocal ? context.notFound() : await next();
+    const isLocal = LOCAL_HOST.test(context.req.header('host') ?? '');
+    return isFromTunnel(context) || !isLocal ? context.notFound() : await next();
   });
 
   /** Whose secret a request carried when it came. */
@@ -115,11 +114,19 @@ export function createHttpApp(options: {
   const { tools } = options;
   if (tools !== undefined) app.all(TOOLS_PATH, (context) => tools(context.req.raw));
 
-  app.get('/health', async (context) => {
+  app.get(HEALTH_PATH, async (context) => {
     const report = await options.health();
     context.header('cache-control', 'no-store');
     return context.json(report, report.status === 'ok' ? 200 : 503);
   });
+
+  const { pages } = options;
+  if (pages !== undefined) {
+    const own = new Set([...webhookPaths, TOOLS_PATH, HEALTH_PATH]);
+    app.all('*', (context) =>
+      own.has(context.req.path) ? context.notFound() : pages.fetch(context.req.raw, context.env),
+    );
+  }
 
   app.onError((error, context) => {
     // The other side went away, or was cut off for being slow, while its request was read.

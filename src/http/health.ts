@@ -42,6 +42,8 @@ export function createHealth(options: {
   readonly clock: Clock;
   readonly version: string;
   readonly identity?: { readonly pid: number; readonly home: string };
+  /** Gets each report that is made. Must not throw. */
+  readonly made?: (report: HealthReport) => void;
   readonly checks: Readonly<Record<string, Check>>;
 }): Health {
   const { clock } = options;
@@ -66,6 +68,7 @@ export function createHealth(options: {
     };
     const isKept = report.status === 'ok' && begunAt === changeCount;
     healthy = isKept ? { report, atMs: clock.elapsed() } : undefined;
+    options.made?.(report);
     return report;
   };
 

@@ -32,10 +32,10 @@ export interface QueueView {
 }
 
 // As the partial index has it.
-const RUNNING = sql`${turns.status} = 'running'`;
+export const RUNNING = sql`${turns.status} = 'running'`;
 
 /** The words of a message, or what came without any. */
-const shownText = sql<string>`coalesce(nullif(trim(${messages.text}), ''),
+export const shownText = sql<string>`coalesce(nullif(trim(${messages.text}), ''),
   (select '(' || group_concat(coalesce(name, kind), ', ') || ')' from attachments
     where attachments.message_id = ${messages.id}), '')`;
 

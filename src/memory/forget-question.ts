@@ -10,7 +10,8 @@ export const KEEP = 'keep';
 /** The most memories in one question. With more the buttons would not hold their ids. */
 export const MAX_ASKED_COUNT = 5;
 
-const LASTING =
+/** What whoever is asked has to know. */
+export const LASTING =
   'What is forgotten cannot be brought back. The messages that it came from stay in the chat.';
 const TEXT_LENGTH = 300;
 const LABEL_LENGTH = 28;

@@ -3,12 +3,13 @@ import type { Memory, MemoryKind, MemorySource } from '../core/memory.ts';
 import type { MemoryStore } from './store.ts';
 
 /** What the kinds are called where people read: one of them, and several. */
-const KIND_WORDS: Readonly<Record<MemoryKind, readonly [string, string]>> = {
+export const KIND_WORDS: Readonly<Record<MemoryKind, readonly [string, string]>> = {
   semantic: ['fact', 'facts'],
   episodic: ['event', 'events'],
   procedural: ['how-to', 'how-tos'],
 };
-const SOURCE_WORDS: Readonly<Record<MemorySource, string>> = {
+/** How it came about. */
+export const SOURCE_WORDS: Readonly<Record<MemorySource, string>> = {
   told: 'you told me',
   learned: 'learned from a chat',
   noted: 'noted while working',
@@ -16,7 +17,7 @@ const SOURCE_WORDS: Readonly<Record<MemorySource, string>> = {
   imported: 'imported',
 };
 /** Said of what is only history by now. */
-const STATUS_WORDS: Readonly<Record<Exclude<Memory['status'], 'live'>, string>> = {
+export const STATUS_WORDS: Readonly<Record<Exclude<Memory['status'], 'live'>, string>> = {
   superseded: 'replaced since by something newer',
   distilled: 'summed up since',
 };

@@ -36,7 +36,7 @@ export interface Deliverer {
 }
 
 // As the partial index has it.
-const OPEN = sql`${deliveries.status} in ('pending', 'sending')`;
+export const OPEN = sql`${deliveries.status} in ('pending', 'sending')`;
 
 /**
  * Delivers in order within a destination, destinations side by side. All that it needs to know stands

@@ -64,8 +64,8 @@ export function sealAudit(database: Database): number {
   });
 }
 
-/** Many enough to be quick, and few enough that the memory is not noticed. */
-const BATCH_COUNT = 2000;
+/** Many enough to be quick, and few enough that a batch takes some milliseconds. */
+const BATCH_COUNT = 500;
 /** There is no smaller id. */
 const LEAST = -(2n ** 63n);
 

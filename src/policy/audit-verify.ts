@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Database } from '../platform/database/open.ts';
 import { auditRows, hashOf, lastWritten, type AuditRow } from './audit-chain.ts';
 
@@ -33,17 +34,44 @@ export type AuditVerdict =
       readonly soundCount: number;
     };
 
+/** What is looked at, and for what. */
+export interface VerifyOptions {
+  /** Only so many of the last; what their first is to fit to is taken as it stands. */
+  readonly lastCount?: number;
+  /** To be looked for: a head that was kept elsewhere. */
+  readonly hash?: string;
+}
+
 /**
  * Looks through the audit log, the oldest entry first, and names the first that does not fit to the one
  * before it. Writes nothing and holds nobody up; 100,000 entries take about a second, all of it blocking.
- *
- * @param options.lastCount Only so many of the last; what their first is to fit to is taken as it stands.
- * @param options.hash To be looked for: a head that was kept elsewhere.
  */
-export function verifyAudit(
+export function verifyAudit(database: Database, options: VerifyOptions = {}): AuditVerdict {
+  const looking = verifyingAudit(database, options);
+  for (;;) {
+    const { done, value } = looking.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, with a pause for everybody else after some milliseconds, again and again. */
+export async function verifyAuditCalmly(
   database: Database,
-  options: { readonly lastCount?: number; readonly hash?: string } = {},
-): AuditVerdict {
+  options: VerifyOptions = {},
+): Promise<AuditVerdict> {
+  const looking = verifyingAudit(database, options);
+  for (;;) {
+    const { done, value } = looking.next();
+    if (done === true) return value;
+    await setImmediate();
+  }
+}
+
+/** Yields after each batch of some milliseconds: nothing has come of it yet. */
+function* verifyingAudit(
+  database: Database,
+  options: VerifyOptions,
+): Generator<undefined, AuditVerdict> {
   // Before the rows: an entry that is added meanwhile is not missing.
   const written = lastWritten(database);
   const writtenId = written();
@@ -73,6 +101,7 @@ export function verifyAudit(
       count += 1;
       if (row.hash === options.hash) foundId = Number(row.id);
     }
+    yield;
   }
   if (lastId < writtenId) return broken('cut-off', last);
   // What was written must be known to SQLite, too.

@@ -53,7 +53,7 @@ export async function removeTurnFolders(tempDir: string, log: Pick<Logger, 'warn
 }
 
 /** Removes a folder, also where there are folders in it that their owner may not write in. */
-async function removeFolder(path: string): Promise<void> {
+export async function removeFolder(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { and, eq, inArray, ne, sql } from 'drizzle-orm';
 import { messages, turns } from '../../drizzle/schema.ts';
 import { excerpt } from '../core/format.ts';
+import { phrasesOf, withBeginning } from '../inbox/search-words.ts';
 import type { Database } from '../platform/database/open.ts';
 
 /** So many words stand around a match. */
@@ -66,10 +67,10 @@ export function createSearch(database: Database): Search {
 
   return {
     find: ({ conversationId, messageId }, query, limit) => {
-      const match = matchOf(query);
-      if (match === null) return { kind: 'no-words' };
+      const phrases = phrasesOf(query);
+      if (phrases.length === 0) return { kind: 'no-words' };
       const hits = matching
-        .all({ match, conversationId, messageId, limit })
+        .all({ match: withBeginning(phrases), conversationId, messageId, limit })
         .flatMap((row) =>
           row.role === 'person' || row.role === 'claude'
             ? [{ ...row, role: row.role, excerpt: excerpt(row.excerpt, EXCERPT_LENGTH) }]
@@ -78,18 +79,4 @@ export function createSearch(database: Database): Search {
       return { kind: 'found', hits };
     },
   };
-}
-
-/**
- * Writes plain words as a query in which nothing but the words counts. `null`: there are none.
- *
- * Source: https://sqlite.org/fts5.html#full_text_query_syntax
- */
-function matchOf(query: string): string | null {
-  const words = query
-    .replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
-    .split(/\s+/u)
-    .filter((word) => /[\p{L}\p{N}]/u.test(word))
-    .map((word) => `"${word.replaceAll('"', '""')}"`);
-  return words.length === 0 ? null : `${words.join(' ')}*`;
 }

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createOwnerChat } from '../../src/app/owner-chat.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
-import { startBotApi } from '../standins/bot-api/bot-api.ts';
+import { startBotApi } from '../../src/playground/bot-api/bot-api.ts';
 import { testClock } from '../support/clock.ts';
 import { testLog } from '../support/log.ts';
 

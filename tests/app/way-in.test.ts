@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
-import type { Behaviour } from '../standins/bot-api/faults.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
+import type { Behaviour } from '../../src/playground/bot-api/faults.ts';
 import { createRandom } from '../support/random.ts';
 import { tunnelWorld, type TestService } from './world.ts';
 

@@ -35,6 +35,8 @@ test.each([
   'telegram setup',
   'tunnel setup --quick',
   'reload',
+  'console',
+  'console --open --json',
   'restart',
   'stop',
   'backup restore 1 --yes',

@@ -7,7 +7,7 @@ import { install } from '../../src/cli/install.ts';
 import { freePort } from '../../src/ops/tunnel/free-port.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { INSTANT_CLAUDE_PATH } from '../environment.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { cloudflaredStandin } from '../standins/cloudflared/standin.ts';
 import { cliWorld, type CliWorld } from '../support/cli.ts';
 import { CTRL_C, DOWN, ENTER, terminal } from '../support/terminal.ts';

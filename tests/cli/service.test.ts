@@ -8,7 +8,7 @@ import { restart, stop } from '../../src/cli/service.ts';
 import { createServiceManager, serviceUnit } from '../../src/ops/service/create.ts';
 import { emptyEnvironment, INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { runService } from '../e2e/service.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { cliWorld, type CliWorld } from '../support/cli.ts';
 
 // Services are started, several times over.

@@ -6,7 +6,7 @@ import { tryToken } from '../../src/ops/install/bot.ts';
 import { createServiceManager, serviceUnit } from '../../src/ops/service/create.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { cliWorld, type CliWorld } from '../support/cli.ts';
 import { CTRL_C, ENTER, terminal, type Terminal } from '../support/terminal.ts';
 

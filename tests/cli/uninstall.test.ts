@@ -6,7 +6,7 @@ import { healthCheckSchedule, setUpLink } from '../../src/ops/install/parts.ts';
 import { createScheduler, createSchedulers } from '../../src/ops/schedule/create.ts';
 import { createServiceManager, serviceUnit } from '../../src/ops/service/create.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { cliWorld, type CliWorld } from '../support/cli.ts';
 import { ENTER, terminal } from '../support/terminal.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { readDatabase } from './inspect.ts';

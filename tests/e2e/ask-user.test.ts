@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { png } from '../contract/samples.ts';
 import { textReply, toolReply } from '../standins/model/reply.ts';
 import { processesOf, questionIn, readDatabase } from './inspect.ts';

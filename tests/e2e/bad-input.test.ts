@@ -1,6 +1,6 @@
 import type { Update } from '@grammyjs/types';
 import { describe, expect, test } from 'vitest';
-import type { BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import type { BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import { ogg, png, pngThatClaims } from '../support/files.ts';
 import { questionIn, readDatabase } from './inspect.ts';
 import { createWorld, type World } from './service.ts';

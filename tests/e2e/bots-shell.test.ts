@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { claudio } from '../cli/claudio.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { createBotsWorld } from './bots-world.ts';
 
 test('a further bot is installed, used, changed and taken away from the shell while the service runs', async () => {

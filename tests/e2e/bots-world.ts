@@ -4,7 +4,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import { startBotApi, type BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import { createWorld, type World } from './service.ts';
 
 /** A further bot on Telegram: a stand-in of its own, behind the address that all of them share. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { turns } from '../../drizzle/schema.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { createBotsWorld } from './bots-world.ts';
 import { holdModel, questionIn, readDatabase } from './inspect.ts';

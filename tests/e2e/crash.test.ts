@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { closeGate, createCountingWorld, openGate } from '../kill/counting-world.ts';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { fileAppears, fileGrows, holdModel, processesOf, readDatabase } from './inspect.ts';
 import { createWorld, type RunningService, type World } from './service.ts';
 

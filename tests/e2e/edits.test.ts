@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CLAUDE_PATH } from '../environment.ts';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { fileAppears, holdModel, processesOf, questionIn, readDatabase } from './inspect.ts';
 import { edit, labelsOf, press, said, write } from './person.ts';

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from '../../src/ops/tunnel/free-port.ts';
 import { packageRoot } from '../../src/platform/package.ts';
 import { INSTANT_CLAUDE_PATH } from '../environment.ts';
-import { OWNER, startBotApi } from '../standins/bot-api/bot-api.ts';
+import { OWNER, startBotApi } from '../../src/playground/bot-api/bot-api.ts';
 import { cloudflaredStandin } from '../standins/cloudflared/standin.ts';
 import { systemStandins } from '../standins/system/standins.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { memoryVectors } from '../../drizzle/schema.ts';
 import { claudio } from '../cli/claudio.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { node, onnxModel, tensor } from '../support/onnx.ts';
 import {
   TINY_MODEL,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
-import type { Origin } from '../standins/bot-api/updates.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
+import type { Origin } from '../../src/playground/bot-api/updates.ts';
 import { textReply, type ModelReply } from '../standins/model/reply.ts';
 import type { ModelRequest } from '../standins/model/request.ts';
 import { createWorld, type RunningService, type World } from './service.ts';

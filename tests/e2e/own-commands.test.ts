@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { questionIn, readDatabase } from './inspect.ts';
 import { createWorld } from './service.ts';

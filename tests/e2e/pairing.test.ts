@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { textReply } from '../standins/model/reply.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { labelsOf } from './person.ts';
 import { createWorld } from './service.ts';
 

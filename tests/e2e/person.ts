@@ -1,5 +1,5 @@
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
-import type { Origin, PressOptions } from '../standins/bot-api/updates.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
+import type { Origin, PressOptions } from '../../src/playground/bot-api/updates.ts';
 import type { World } from './service.ts';
 
 /** Sends a text and resolves with the message when it is acknowledged. */

@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { messages, turns } from '../../drizzle/schema.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { readDatabase } from './inspect.ts';
 import { createTunnelWorld, type TunnelWorld } from './tunnel-world.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { textReply } from '../standins/model/reply.ts';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { holdModel, questionIn, readDatabase } from './inspect.ts';
 import { createWorld, type World } from './service.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
-import type { ReactionEmoji } from '../standins/bot-api/updates.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
+import type { ReactionEmoji } from '../../src/playground/bot-api/updates.ts';
 import { textReply } from '../standins/model/reply.ts';
 import { holdModel, questionIn, readDatabase } from './inspect.ts';
 import { labelsOf, press, said, write } from './person.ts';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { packageRoot } from '../../src/platform/package.ts';
 import { CLAUDE_PATH, emptyEnvironment, INSTANT_CLAUDE_PATH } from '../environment.ts';
-import { OWNER, startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import { OWNER, startBotApi, type BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import { startModel, type ModelStandin } from '../standins/model/model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Route } from '../standins/bot-api/delivery.ts';
+import type { Route } from '../../src/playground/bot-api/delivery.ts';
 import { cloudflaredStandin, type CloudflaredStandin } from '../standins/cloudflared/standin.ts';
 import { createWorld, type World } from './service.ts';
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/platform/database/open.ts';
 import { verifyAudit } from '../../src/policy/audit-verify.ts';
 import { textReply } from '../standins/model/reply.ts';
-import { OWNER } from '../standins/bot-api/bot-api.ts';
+import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { earlierDatabase } from '../support/database.ts';
 import { questionIn, readDatabase } from './inspect.ts';
 import { press, said } from './person.ts';

@@ -1,4 +1,4 @@
-import type { BotApiStandin, StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { BotApiStandin, StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 
 /** People in private chats of their own, who write to the bot and press what it shows them. */
 export interface People {

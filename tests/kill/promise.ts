@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { deliveries, turns } from '../../drizzle/schema.ts';
-import type { StoredMessage } from '../standins/bot-api/bot-api.ts';
+import type { StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { readDatabase } from '../e2e/inspect.ts';
 import type { World } from '../e2e/service.ts';
 import type { Asked } from './people.ts';

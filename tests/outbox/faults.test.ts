@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Behaviour } from '../standins/bot-api/faults.ts';
+import type { Behaviour } from '../../src/playground/bot-api/faults.ts';
 import { testClock } from '../support/clock.ts';
 import { conversationWith, createPlace, passTime } from './place.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Behaviour } from '../standins/bot-api/faults.ts';
+import type { Behaviour } from '../../src/playground/bot-api/faults.ts';
 import { testClock } from '../support/clock.ts';
 import { createPlace, passTime } from './place.ts';
 

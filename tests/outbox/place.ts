@@ -21,7 +21,11 @@ import { newId, systemClock } from '../../src/platform/clock.ts';
 import { openDatabase, type Database } from '../../src/platform/database/open.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
 import { mp3 } from '../contract/samples.ts';
-import { startBotApi, type BotApiStandin, type Call } from '../standins/bot-api/bot-api.ts';
+import {
+  startBotApi,
+  type BotApiStandin,
+  type Call,
+} from '../../src/playground/bot-api/bot-api.ts';
 import { testLog, type TestLog } from '../support/log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

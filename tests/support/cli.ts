@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { formatEnvLine } from '../../src/platform/configuration/env-file.ts';
-import { startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import { startBotApi, type BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import type { StandinSettings } from '../standins/system/place.ts';
 import { systemStandins, type SystemStandins } from '../standins/system/standins.ts';
 import { temporaryFolder } from './temporary-folder.ts';

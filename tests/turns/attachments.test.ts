@@ -7,7 +7,7 @@ import { createMedia } from '../../src/channels/telegram/media.ts';
 import type { Speech } from '../../src/core/speech.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';
 import { prepare, type AttachmentRow, type PrepareParts } from '../../src/turns/attachments.ts';
-import { startBotApi, type BotApiStandin } from '../standins/bot-api/bot-api.ts';
+import { startBotApi, type BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import { jpeg, ogg, pdf, png } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommonOptions } from '../context.ts';
 import { wholeNumber, type Run } from './run.ts';
 
-/** Declares what stops, restarts and shows the service. */
+/** Declares what stops, restarts and shows the service, and what lets one look into it. */
 export function addService(program: Command, run: Run): void {
   program
     .command('restart')
@@ -32,6 +32,17 @@ export function addService(program: Command, run: Run): void {
     .action(async (options: CommonOptions) => {
       const { status } = await import('../status.ts');
       await run(options, (context) => status(context, options));
+    });
+  program
+    .command('console')
+    .description(
+      'print a link to the pages that show what happens, for the browser on this machine',
+    )
+    .option('--open', 'open it in your browser as well')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions & { open?: boolean }) => {
+      const { openConsole } = await import('../console.ts');
+      await run(options, (context) => openConsole(context, options), 'no-turn');
     });
   program
     .command('log')

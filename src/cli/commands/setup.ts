@@ -1,10 +1,26 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommonOptions } from '../context.ts';
+import type { PlaygroundOptions } from '../playground.ts';
 import type { TelegramSetupOptions } from '../telegram-setup.ts';
 import type { Run } from './run.ts';
 
 /** Declares what sets Claudio up, changes its settings and takes it away. */
 export function addSetup(program: Command, run: Run): void {
+  program
+    .command('playground')
+    .description('try it in the browser: no bot, no account, nothing is kept')
+    .addOption(
+      new Option(
+        '--agent <who>',
+        'who answers; Claude Code where it is there, unless said',
+      ).choices(['echo', 'claude']),
+    )
+    .option('--port <number>', 'the port of the page, instead of any that is free', port)
+    .option('--no-open', 'do not open the browser')
+    .action(async (options: PlaygroundOptions) => {
+      const { playground } = await import('../playground.ts');
+      await run({}, (context) => playground(context, options), 'no-turn');
+    });
   program
     .command('install')
     .description('set everything up: tunnel, bot, service, health check; may be run again')
@@ -104,6 +120,13 @@ export function addSetup(program: Command, run: Run): void {
         await run({}, (context) => configSet(context, key, value, options), 'no-turn');
       },
     );
+}
+
+function port(text: string): number {
+  if (!/^\d{1,5}$/u.test(text) || Number(text) < 1 || Number(text) > 65_535) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  }
+  return Number(text);
 }
 
 function chatId(text: string): string {

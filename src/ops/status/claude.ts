@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { claudeEnvironment } from '../../agent/claude/environment.ts';
 import { locateClaude } from '../../agent/claude/locate.ts';
@@ -30,7 +29,8 @@ export async function askClaude({ host, configuration }: View): Promise<AgentRea
   return await readinessOf(
     locateClaude(configuration.settings.CLAUDE_BIN ?? null, host.environment),
     claudeEnvironment(host.environment, 'readiness'),
-    tmpdir(),
+    // It reads the settings that are where it runs: anybody could put some into the temporary folder.
+    '/',
     AbortSignal.timeout(LIMIT_MS),
   );
 }

@@ -4,7 +4,7 @@ import type { View } from './site.ts';
 const NAME = 'health check';
 
 /** Whether the health check is run regularly. */
-export async function healthCheckFinding({ scheduler }: View): Promise<Finding> {
+export async function healthCheckFinding({ scheduler }: Pick<View, 'scheduler'>): Promise<Finding> {
   if (scheduler === null) {
     return {
       name: NAME,

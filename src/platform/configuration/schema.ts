@@ -227,17 +227,19 @@ export const SECRET_SETTINGS: readonly (keyof Settings)[] = [
 /** The names of all settings. */
 export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
 
-/** What a setting is where it is not set, as text, such as stands in `service.env`; `null` for nothing. */
-export function defaultText(setting: string): string | null {
-  const fallback = defaultsSchema.parse(z.toJSONSchema(settingsSchema, JSON_SCHEMA)).properties;
-  return fallback[setting]?.default || null;
-}
-
 /** As it is given, not as it is after parsing. */
 const JSON_SCHEMA = { io: 'input', unrepresentable: 'any' } as const;
-const defaultsSchema = z.looseObject({
-  properties: z.record(z.string(), z.looseObject({ default: z.string().optional() })),
-});
+/** Made once: that takes a millisecond. */
+const DEFAULTS = z
+  .looseObject({
+    properties: z.record(z.string(), z.looseObject({ default: z.string().optional() })),
+  })
+  .parse(z.toJSONSchema(settingsSchema, JSON_SCHEMA)).properties;
+
+/** What a setting is where it is not set, as text, such as stands in `service.env`; `null` for nothing. */
+export function defaultText(setting: string): string | null {
+  return DEFAULTS[setting]?.default || null;
+}
 
 function isWebAddress(text: string): boolean {
   return /^https?:\/\//iu.test(text) && URL.canParse(text);

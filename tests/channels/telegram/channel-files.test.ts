@@ -10,7 +10,7 @@ import { conversationOf } from '../../../src/core/conversation.ts';
 import { newId, systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
 import { mp3, png } from '../../contract/samples.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const HERE = conversationOf({

@@ -7,7 +7,7 @@ import type { Channel, SendOutcome } from '../../../src/core/channel.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 const TABLE = 'See:\n\n| a | b |\n|---|:-:|\n| c | d |\n';
 const HERE = conversationOf({

@@ -9,7 +9,7 @@ import { newId, systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
 import { channelContract, type ChannelSetup, type VisibleMessage } from '../../contract/channel.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { OWNER, startBotApi, type StoredMessage } from '../../standins/bot-api/bot-api.ts';
+import { OWNER, startBotApi, type StoredMessage } from '../../../src/playground/bot-api/bot-api.ts';
 
 function fileOf(message: StoredMessage): VisibleMessage['file'] {
   const kinds = { photo: message.photo, file: message.document, voice: message.voice };

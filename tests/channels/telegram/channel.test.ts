@@ -9,7 +9,7 @@ import type { Channel, SendOutcome } from '../../../src/core/channel.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 const MARKDOWN = '# Title\n\nSome **bold** text with `code` and a [link](https://a.example).';
 const HERE = conversationOf({

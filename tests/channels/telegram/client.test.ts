@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type BotApi, createBotApi } from '../../../src/channels/telegram/client.ts';
 import { botSchema, doneSchema, sentMessageSchema } from '../../../src/channels/telegram/schema.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 const TOKEN = '1:test-token';
 let standin: BotApiStandin;

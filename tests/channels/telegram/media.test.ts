@@ -7,7 +7,7 @@ import { createMedia } from '../../../src/channels/telegram/media.ts';
 import { parseUpdate } from '../../../src/channels/telegram/parse.ts';
 import type { FetchOutcome } from '../../../src/core/channel.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 import { BOT } from './recorded.ts';
 
 const MAX_BYTES = 20 * 1_024 * 1_024;

@@ -10,8 +10,8 @@ import {
   webhookState,
 } from '../../../src/channels/telegram/webhook.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, startBotApi } from '../../standins/bot-api/bot-api.ts';
-import type { Behaviour } from '../../standins/bot-api/faults.ts';
+import { type BotApiStandin, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
+import type { Behaviour } from '../../../src/playground/bot-api/faults.ts';
 import { testLog, type TestLog } from '../../support/log.ts';
 
 let standin: BotApiStandin;

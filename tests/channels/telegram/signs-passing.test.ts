@@ -7,7 +7,7 @@ import { createSigns, type TelegramSigns } from '../../../src/channels/telegram/
 import type { ShowOutcome } from '../../../src/core/channel.ts';
 import { type Conversation, conversationOf } from '../../../src/core/conversation.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 import { type TestClock, testClock } from '../../support/clock.ts';
 
 function place(chat: number, thread: number | null = null): Conversation {

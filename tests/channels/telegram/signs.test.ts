@@ -5,7 +5,7 @@ import { sentMessageSchema } from '../../../src/channels/telegram/schema.ts';
 import { createSigns, type TelegramSigns } from '../../../src/channels/telegram/signs.ts';
 import { type Conversation, conversationOf } from '../../../src/core/conversation.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, OWNER, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, OWNER, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 const SECOND_MS = 1_000;
 const TICK_MS = 4_000;

@@ -8,7 +8,7 @@ import {
   webhookState,
 } from '../../../src/channels/telegram/webhook.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
-import { type BotApiStandin, startBotApi } from '../../standins/bot-api/bot-api.ts';
+import { type BotApiStandin, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 const PLACE = { webhookUrl: 'https://claudio.example/', secretToken: 'a-secret' };
 let standin: BotApiStandin;

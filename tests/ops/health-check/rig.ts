@@ -12,7 +12,7 @@ import type { ServiceManager } from '../../../src/ops/service/service-manager.ts
 import { inspectConfiguration } from '../../../src/platform/configuration/load.ts';
 import type { Host } from '../../../src/platform/host.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
-import { startBotApi, type BotApiStandin } from '../../standins/bot-api/bot-api.ts';
+import { startBotApi, type BotApiStandin } from '../../../src/playground/bot-api/bot-api.ts';
 import { systemStandins, type SystemStandins } from '../../standins/system/standins.ts';
 import { testClock, type TestClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -11,7 +11,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { inspectConfiguration } from '../../../src/platform/configuration/load.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
 import { INSTANT_CLAUDE_PATH } from '../../environment.ts';
-import { startBotApi, type BotApiStandin } from '../../standins/bot-api/bot-api.ts';
+import { startBotApi, type BotApiStandin } from '../../../src/playground/bot-api/bot-api.ts';
 import { systemStandins, type SystemStandins } from '../../standins/system/standins.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -32,7 +32,7 @@ export interface HubStandin {
   readonly violations: readonly string[];
   /** The next requests for the content of a file, or for `revision` or `tree`, go wrong. */
   fault(what: string, behaviour: HubBehaviour, times?: number): void;
-  /** Resolves when this file is asked for. */
+  /** Resolves when the content of this file is asked for, where it meets its fault; a redirect is not it. */
   requested(path: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -135,7 +135,8 @@ export async function startHub(
     requested: (path) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (!requests.some((one) => one.endsWith(`/${path}`))) return;
+          if (!requests.some((one) => one.endsWith(`/${path}`) && !one.includes('/resolve/')))
+            return;
           waiting.delete(look);
           resolve();
         };

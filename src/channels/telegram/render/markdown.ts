@@ -76,6 +76,10 @@ function writeSection(
   references: References,
 ): void {
   const source = preamble + section;
-  const tree: Root = fromMarkdown(source, { extensions: SYNTAX, mdastExtensions: TREE });
-  writeBlocks(out, tree, { source, startsAt: preamble.length, references });
+  writeBlocks(out, treeOf(source), { source, startsAt: preamble.length, references });
+}
+
+/** The tree of Markdown, in which HTML is text. See {@link effortOf} for how long that takes. */
+export function treeOf(source: string): Root {
+  return fromMarkdown(source, { extensions: SYNTAX, mdastExtensions: TREE });
 }

@@ -1,6 +1,6 @@
 import type { MessageEntity } from '@grammyjs/types';
 import { describe, expect, test } from 'vitest';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 
 const bold = (offset: number, length: number): MessageEntity => ({ type: 'bold', offset, length });
 const of = (type: 'italic' | 'code' | 'blockquote', offset: number, length: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderMarkdown } from '../../../../src/channels/telegram/render/markdown.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 function rendered(markdown: string): string {

@@ -7,7 +7,7 @@ import {
   renderMessage,
   TEXT_LIMIT,
 } from '../../../../src/channels/telegram/render/message.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 test('one message keeps its formatting, up to the last unit that fits', () => {

@@ -6,7 +6,7 @@ import { TEXT_LIMIT } from '../../../../src/channels/telegram/render/message.ts'
 import { renderReply } from '../../../../src/channels/telegram/render/reply.ts';
 import { sectionsOf } from '../../../../src/channels/telegram/render/sections.ts';
 import { splitText } from '../../../../src/channels/telegram/render/split.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 
 const FRAGMENTS = [
   '**',

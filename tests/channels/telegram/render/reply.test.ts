@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TEXT_LIMIT } from '../../../../src/channels/telegram/render/message.ts';
 import { renderReply } from '../../../../src/channels/telegram/render/reply.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 const paragraph = `${'word '.repeat(199)}end.`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FormattedText } from '../../../../src/channels/telegram/render/formatted-text.ts';
 import { renderMarkdown } from '../../../../src/channels/telegram/render/markdown.ts';
 import { splitText } from '../../../../src/channels/telegram/render/split.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 function parts(whole: FormattedText, limit: number): string[] {

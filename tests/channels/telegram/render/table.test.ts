@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderMarkdown } from '../../../../src/channels/telegram/render/markdown.ts';
 import { columnCount } from '../../../../src/channels/telegram/render/width.ts';
-import { checkText } from '../../../standins/bot-api/formatted-text.ts';
+import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 import { shown } from './shown.ts';
 
 function rendered(...lines: string[]): string {

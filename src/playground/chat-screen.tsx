@@ -1,0 +1,93 @@
+import { messageOf } from '../core/error.ts';
+import type { Fragments, Subscribe } from '../pages/live.ts';
+import { systemClock } from '../platform/clock.ts';
+import { OWNER } from './bot-api/bot-api.ts';
+import { BUBBLE_COUNT, chatEndsAtMs, chatParts, type ChatState } from './chat.tsx';
+import { createDrawing } from './chat-part.ts';
+import { Commands } from './composer.tsx';
+import type { StageFault } from './faults.ts';
+import { panelParts, type PanelState, WAY_COUNT } from './panel.tsx';
+import type { Stage } from './stage.ts';
+import { tracesOf } from './trace.ts';
+
+/** What the page shows, for all browsers that look at it. */
+export interface Screen {
+  now(): { readonly chat: ChatState; readonly panel: PanelState };
+  /** The same as what a stream sends. */
+  fragments(): Fragments;
+  /** Tells of what happens on the stage, of what {@link Screen.changed} says, and of what goes by itself. */
+  readonly subscribe: Subscribe;
+  changed(): void;
+  /** Keeps what went wrong while it was drawn for a stream, for the page to tell. */
+  failed(error: unknown): void;
+}
+
+/** @param options.ended Ends the listening. */
+export function createScreen(options: {
+  readonly stage: Stage;
+  readonly faults: readonly StageFault[];
+  /** The path below which files are served. */
+  readonly filesPath: string;
+  readonly ended: AbortSignal;
+}): Screen {
+  const { stage, faults, filesPath } = options;
+  const { api } = stage;
+  const listeners = new Set<() => void>();
+  const draw = createDrawing();
+  let drawn: Fragments | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let fault: string | null = null;
+
+  const changed = (): void => {
+    drawn = null;
+    for (const listener of listeners) listener();
+  };
+  const unsubscribe = stage.subscribe(changed);
+  options.ended.addEventListener('abort', () => {
+    unsubscribe();
+    clearTimeout(timer);
+  });
+
+  const now = (): ReturnType<Screen['now']> => {
+    const traces = tracesOf(stage, BUBBLE_COUNT, WAY_COUNT);
+    const states = new Map(traces.map(({ messageId, state }) => [messageId, state]));
+    const messages = new Map(api.messages(OWNER.id).map((message) => [message.messageId, message]));
+    const chat: ChatState = {
+      api,
+      filesPath,
+      find: (messageId) => messages.get(messageId),
+      stateOf: (messageId) => states.get(messageId),
+      nowMs: systemClock.now(),
+      isRunning: stage.service().state === 'running',
+      answeredBy: stage.agent.kind,
+    };
+    const endsAtMs = chatEndsAtMs(chat);
+    clearTimeout(timer);
+    if (endsAtMs !== null && !options.ended.aborted) {
+      timer = setTimeout(changed, endsAtMs - chat.nowMs).unref();
+    }
+    return { chat, panel: { stage, faults, traces, fault } };
+  };
+
+  return {
+    now,
+    changed,
+    failed: (error) => {
+      fault = messageOf(error);
+      drawn = null;
+    },
+    fragments: () => {
+      // Drawn once for all browsers.
+      if (drawn === null) {
+        const { chat, panel } = now();
+        const commands = { id: 'commands', node: <Commands commands={api.commands} /> };
+        drawn = draw([...chatParts(chat), commands, ...panelParts(panel)]);
+      }
+      return drawn;
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
