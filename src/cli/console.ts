@@ -1,6 +1,6 @@
 import { withShell } from '../app/from-shell/open.ts';
 import { inviteFromShell } from '../app/from-shell/console.ts';
-import { openBrowser } from '../playground/open-browser.ts';
+import { openBrowser } from '../platform/process/open-browser.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 import { isUp } from './reload.ts';
 

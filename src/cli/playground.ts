@@ -1,5 +1,5 @@
 import { ClaudioError } from '../core/error.ts';
-import { openBrowser } from '../playground/open-browser.ts';
+import { openBrowser } from '../platform/process/open-browser.ts';
 import { startPlayground, type RunningPlayground } from '../playground/serve.ts';
 import type { AgentKind } from '../playground/stage.ts';
 import { EXIT, type CliContext } from './context.ts';

@@ -74,12 +74,14 @@ export function createConsoleSessions(
         .from(consoleKeys)
         .where(isGood(['session'], token))
         .get() !== undefined,
-    end: (token) => {
-      orm
-        .delete(consoleKeys)
-        .where(and(eq(consoleKeys.digest, digestOf(token)), eq(consoleKeys.kind, 'session')))
-        .run();
-    },
+    end: (token) =>
+      database.transaction(() => {
+        const ended = orm
+          .delete(consoleKeys)
+          .where(and(eq(consoleKeys.digest, digestOf(token)), eq(consoleKeys.kind, 'session')))
+          .run();
+        if (ended.changes === 1) note('console.left');
+      }),
     prune: () =>
       orm.delete(consoleKeys).where(lte(consoleKeys.expiresAtMs, clock.now())).run().changes,
   };

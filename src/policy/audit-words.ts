@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'approval.denied': 'denied it',
   'console.link': 'made a link to the console',
   'console.entered': 'came in to the console',
+  'console.left': 'left the console',
   'console.forget': 'had a memory forgotten in the console',
   'bots.changed': 'bots were changed',
   'policy.changed': 'policy.json changed',

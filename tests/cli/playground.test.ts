@@ -136,6 +136,8 @@ test.each([
       ...environment,
       PATH: BROWSER_ENVIRONMENT.path,
       npm_config_offline: 'true',
+      // Else npx builds the package anew the first time, which takes the program from the tests beside this one.
+      npm_config_ignore_scripts: 'true',
       npm_config_update_notifier: 'false',
     };
     const program = startProgram(['--no-open', '--agent', 'echo'], asPerson, command);

@@ -100,18 +100,21 @@ test('what is over is forgotten, and nothing that is not', () => {
   expect(sessions.open(key)).not.toBeNull();
 });
 
-test('the database and the audit log know that a link was made and used, and neither its key nor the token', () => {
+test('the database and the audit log know that a link was made and used and its session left, and neither its key nor the token', () => {
   const { database, sessions } = world();
   const key = sessions.invite();
   const token = sessions.open(key) ?? '';
   sessions.open(key);
   sessions.open('made-up');
+  const keys = database.orm.select().from(consoleKeys).all();
+  sessions.end(token);
+  sessions.end(token);
   const entries = database.orm.select().from(auditTable).all();
   expect(entries.map(({ event, personId }) => ({ event, personId }))).toEqual([
     { event: 'console.link', personId: 'shell' },
     { event: 'console.entered', personId: 'shell' },
+    { event: 'console.left', personId: 'shell' },
   ]);
-  const keys = database.orm.select().from(consoleKeys).all();
   const written = JSON.stringify([entries, keys]);
   for (const secret of [key, token]) {
     expect(secret).toMatch(/^[\w-]{43}$/u);

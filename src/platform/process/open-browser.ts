@@ -1,6 +1,6 @@
-import type { Host } from '../platform/host.ts';
-import { childEnvironment } from '../platform/process/environment.ts';
-import { launch } from '../platform/process/launch.ts';
+import type { Host } from '../host.ts';
+import { childEnvironment } from './environment.ts';
+import { launch } from './launch.ts';
 
 /**
  * Opens a link in the person's browser, where there is one to be seen.

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openBrowser } from '../../src/playground/open-browser.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { openBrowser } from '../../../src/platform/process/open-browser.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const LINK = 'http://127.0.0.1:1/enter?key=a&b="c"';
 
