@@ -1,13 +1,13 @@
 import type { FC } from 'hono/jsx';
 import { showSetting, type ShownSetting } from '../ops/settings.ts';
-import { Badge, Scroll } from '../pages/words.tsx';
+import { Badge } from '../pages/words.tsx';
 import {
   BOT_SETTING_NAMES,
   isBotsAlone,
   type InspectedBot,
 } from '../platform/configuration/bots.ts';
 import { asBotSees, type Inspection } from '../platform/configuration/load.ts';
-import { Change, SOURCES, Value } from './configuration-words.tsx';
+import { Change, SettingsTable, SOURCES, Value } from './configuration-words.tsx';
 import type { ConsoleParts } from './parts.ts';
 
 /** Each bot with what it has of its own, as the files say, and whether the service has taken it. */
@@ -61,31 +61,15 @@ const Bot: FC<{
         )}
       </h3>
       <p class="muted mono">{bot.file}</p>
-      <Scroll label={`Settings of the bot ${bot.name}`}>
-        <table>
-          <caption class="visually-hidden">The settings of the bot {bot.name}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Setting</th>
-              <th scope="col">Value</th>
-              <th scope="col">From</th>
-            </tr>
-          </thead>
-          <tbody>
-            {settings.map((setting) => (
-              <tr>
-                <th scope="row" class="mono">
-                  {setting.name}
-                </th>
-                <td>
-                  <Value value={setting.value === null ? null : mask(setting.value).text} />
-                </td>
-                <td>{sourceOf(setting, bot, inspection)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <SettingsTable
+        label={`Settings of the bot ${bot.name}`}
+        caption={`The settings of the bot ${bot.name}`}
+        rows={settings.map((setting) => ({
+          name: setting.name,
+          value: <Value value={setting.value === null ? null : mask(setting.value).text} />,
+          from: sourceOf(setting, bot, inspection),
+        }))}
+      />
     </>
   );
 };

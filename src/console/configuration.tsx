@@ -2,14 +2,14 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { ClaudioError } from '../core/error.ts';
 import { showSettings } from '../ops/settings.ts';
-import { Badge, Empty, Scroll } from '../pages/words.tsx';
+import { Badge, Empty } from '../pages/words.tsx';
 import { BOT_SETTING_NAMES, isBotsAlone } from '../platform/configuration/bots.ts';
 import { inspectConfiguration, type Inspection } from '../platform/configuration/load.ts';
 import { createProjectStore } from '../policy/projects.ts';
 import { BotsSection } from './configuration-bots.tsx';
 import { PolicySection } from './configuration-policy.tsx';
 import { RolesSection } from './configuration-roles.tsx';
-import { Change, SOURCES, Value } from './configuration-words.tsx';
+import { Change, SettingsTable, SOURCES, Value } from './configuration-words.tsx';
 import { Frame } from './frame.tsx';
 import type { ConsoleParts } from './parts.ts';
 import { WithCode } from './with-code.tsx';
@@ -107,37 +107,25 @@ const SettingsSection: FC<{ readonly inspection: Inspection; readonly parts: Con
         <code>claudio config set NAME VALUE</code>, then <code>claudio restart</code>. They stand in{' '}
         <span class="mono">{inspection.file}</span>; the environment wins over it.
       </Change>
-      <Scroll label="All settings">
-        <table>
-          <caption class="visually-hidden">Each setting, its value and where it comes from</caption>
-          <thead>
-            <tr>
-              <th scope="col">Setting</th>
-              <th scope="col">Value</th>
-              <th scope="col">From</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ name, value, source }) => (
-              <tr>
-                <th scope="row" class="mono">
-                  {name}
-                </th>
-                <td>
-                  <Value value={value === null ? null : mask(value).text} />
-                  {waits(name) ? (
-                    <>
-                      {' '}
-                      <Badge kind="warn">from the next start on</Badge>
-                    </>
-                  ) : null}
-                </td>
-                <td>{value === null ? '' : SOURCES[source]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <SettingsTable
+        label="All settings"
+        caption="Each setting, its value and where it comes from"
+        rows={shown.map(({ name, value, source }) => ({
+          name,
+          value: (
+            <>
+              <Value value={value === null ? null : mask(value).text} />
+              {waits(name) ? (
+                <>
+                  {' '}
+                  <Badge kind="warn">from the next start on</Badge>
+                </>
+              ) : null}
+            </>
+          ),
+          from: value === null ? '' : SOURCES[source],
+        }))}
+      />
     </section>
   );
 };

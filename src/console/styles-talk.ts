@@ -1,3 +1,5 @@
+import { css } from '../pages/css.ts';
+
 /** How what was said looks. */
 export const TALK_STYLES = css`
   blockquote {
@@ -24,8 +26,3 @@ export const TALK_STYLES = css`
     outline-offset: 2px;
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

@@ -1,3 +1,4 @@
+import { css } from '../pages/css.ts';
 import { TALK_STYLES } from './styles-talk.ts';
 
 const PARTS = css`
@@ -32,8 +33,3 @@ const PARTS = css`
 
 /** What only the console needs, beside the style of all pages. */
 export const CONSOLE_STYLES = PARTS + TALK_STYLES;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

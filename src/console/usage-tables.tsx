@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx';
 import { formatDollars } from '../core/format.ts';
-import { Empty, Scroll } from '../pages/words.tsx';
+import { NumberTable, type NumberRow } from '../pages/number-table.tsx';
+import { Empty } from '../pages/words.tsx';
 import type { Budget } from './usage-budgets.ts';
 import { OUTCOMES, percentile, tokenCount, type Tally } from './usage-tally.ts';
 import { capitalised, compactNumber, duration, wholeNumber } from './usage-words.ts';
@@ -58,11 +59,6 @@ export const TallyTable: FC<{
   );
 };
 
-interface NumberRow {
-  readonly name: Child;
-  readonly values: readonly string[];
-}
-
 /** Who or what used most. */
 export const TopTable: FC<{
   readonly id: string;
@@ -80,39 +76,6 @@ export const TopTable: FC<{
       <NumberTable caption={title} of={of} columns={columns} rows={rows} />
     )}
   </section>
-);
-
-const NumberTable: FC<{
-  readonly caption: string;
-  readonly of: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly NumberRow[];
-}> = ({ caption, of, columns, rows }) => (
-  <Scroll label={caption}>
-    <table>
-      <caption class="visually-hidden">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{of}</th>
-          {columns.map((name) => (
-            <th scope="col" class="number">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ name, values }) => (
-          <tr>
-            <th scope="row">{name}</th>
-            {values.map((value) => (
-              <td class="number">{value}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </Scroll>
 );
 
 export const TALLY_COLUMNS = ['Turns', 'Tokens', 'Cost'];

@@ -11,7 +11,8 @@ import {
   type Plot,
   type Values,
 } from './chart-paths.ts';
-import { Empty, Scroll } from './words.tsx';
+import { NumberTable } from './number-table.tsx';
+import { Empty } from './words.tsx';
 
 /** What a chart shows: for each label one value of each series. */
 export interface ChartProps {
@@ -189,32 +190,18 @@ const Numbers: FC<Drawn> = ({ title, labels, series, values, format }) => (
     <summary>
       Numbers<span class="visually-hidden"> of “{title}”</span>
     </summary>
-    <Scroll label={title}>
-      <table>
-        <caption class="visually-hidden">{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            {series.map(({ name }) => (
-              <th scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {labels.map((label, at) => (
-            <tr>
-              <th scope="row">{label}</th>
-              {values.map((one) => {
-                const value = one[at] ?? null;
-                return <td class="number">{value === null ? '–' : format(value)}</td>;
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <NumberTable
+      caption={title}
+      of="Day"
+      columns={series.map(({ name }) => name)}
+      rows={labels.map((name, at) => ({
+        name,
+        values: values.map((one) => {
+          const value = one[at] ?? null;
+          return value === null ? '–' : format(value);
+        }),
+      }))}
+    />
   </details>
 );
 

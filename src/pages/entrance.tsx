@@ -38,7 +38,6 @@ export function createEntrance(options: {
   readonly cookie: () => string;
   readonly title: string;
   readonly refused: string;
-  readonly entered?: () => void;
 }): Hono {
   const { sessions } = options;
   const app = new Hono();
@@ -56,7 +55,6 @@ export function createEntrance(options: {
     const token = sessions.open(context.req.query('key') ?? '', isOwn);
     if (token === null) return present === null ? refuse(context, 403) : context.redirect('/', 303);
     if (present !== null) sessions.end(present);
-    options.entered?.();
     setCookie(context, options.cookie(), token, {
       httpOnly: true,
       sameSite: 'Strict',

@@ -1,3 +1,5 @@
+import { css } from './css.ts';
+
 /** The classes that the content of all pages is made of. */
 export const BLOCKS = css`
   .card {
@@ -209,8 +211,3 @@ export const BLOCKS = css`
     color: var(--series-6);
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

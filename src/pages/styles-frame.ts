@@ -1,3 +1,5 @@
+import { css } from './css.ts';
+
 /** What is around the content of all pages. */
 export const FRAME = css`
   .visually-hidden,
@@ -90,8 +92,3 @@ export const FRAME = css`
     display: none;
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

@@ -1,3 +1,4 @@
+import { css } from './css.ts';
 import { BLOCKS } from './styles-blocks.ts';
 import { FRAME } from './styles-frame.ts';
 
@@ -285,8 +286,3 @@ const GROUND = css`
 
 /** The style of all pages, light and dark, from 320 pixels on. */
 export const PAGE_STYLES = GROUND + FRAME + BLOCKS;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

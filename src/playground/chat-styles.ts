@@ -1,3 +1,5 @@
+import { css } from '../pages/css.ts';
+
 /** What was said, as on a phone. */
 export const CHAT = css`
   .chat {
@@ -251,8 +253,3 @@ export const CHAT = css`
     color: var(--bad);
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

@@ -1,3 +1,5 @@
+import { css } from '../pages/css.ts';
+
 /** Where one writes. */
 export const COMPOSER = css`
   .composer,
@@ -127,8 +129,3 @@ export const COMPOSER = css`
     outline: 2px solid var(--focus);
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

@@ -29,7 +29,7 @@ const WRITABLE_BY_ALL = 0o002;
 /** A folder without a lock that is younger belongs to a playground that is just about to take it. */
 const YOUNG_MS = 60_000;
 
-/** A folder in the temporary folder, for this playground alone, with everything that it needs. */
+/** A folder for this playground alone, with everything that it needs. */
 export interface ThrowAwayHome {
   /** Absolute, without links. */
   readonly folder: string;

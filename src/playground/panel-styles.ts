@@ -1,3 +1,5 @@
+import { css } from '../pages/css.ts';
+
 /** What happens. */
 export const PANEL = css`
   .panel,
@@ -119,8 +121,3 @@ export const PANEL = css`
     overflow: auto;
   }
 `;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

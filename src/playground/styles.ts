@@ -1,3 +1,4 @@
+import { css } from '../pages/css.ts';
 import { CHAT } from './chat-styles.ts';
 import { COMPOSER } from './composer-styles.ts';
 import { PANEL } from './panel-styles.ts';
@@ -74,8 +75,3 @@ const PLACES = css`
 
 /** What only the playground needs, beside the style of all pages. */
 export const PLAYGROUND_STYLES = CHAT + COMPOSER + PANEL + PLACES;
-
-/** Marks a text as a style sheet, for those who format it. */
-function css(parts: TemplateStringsArray): string {
-  return parts.join('');
-}

@@ -7,14 +7,19 @@ const REFUSED = 'Ask for a link: <script>alert(1)</script>';
 const ESCAPED = 'Ask for a link: &lt;script&gt;alert(1)&lt;/script&gt;';
 
 /** Keys count once; what is in `open` are tokens. */
-function createSessions(...keys: readonly string[]): Sessions & { readonly tokens: Set<string> } {
+function createSessions(
+  ...keys: readonly string[]
+): Sessions & { readonly tokens: Set<string>; readonly openedCount: () => number } {
   const unused = new Set(keys);
   const tokens = new Set<string>();
+  let openedCount = 0;
   return {
     tokens,
+    openedCount: () => openedCount,
     lastsMs: LASTS_MS,
     open: (key) => {
       if (!unused.delete(key)) return null;
+      openedCount += 1;
       tokens.add(`token-of-${key}`);
       return `token-of-${key}`;
     },
@@ -24,7 +29,6 @@ function createSessions(...keys: readonly string[]): Sessions & { readonly token
 }
 
 function createPages(sessions: Sessions) {
-  let enteredCount = 0;
   const app = new Hono();
   app.route(
     '/',
@@ -33,14 +37,11 @@ function createPages(sessions: Sessions) {
       cookie: () => 'claudio_8787',
       title: 'Claudio',
       refused: REFUSED,
-      entered: () => {
-        enteredCount += 1;
-      },
     }),
   );
   app.all('/', (context) => context.text('inside'));
   app.get('/assets/pages/styles.css', (context) => context.text('everybody'));
-  return { app, enteredCount: () => enteredCount };
+  return { app };
 }
 
 const cookieOf = (response: Response): string =>
@@ -48,21 +49,21 @@ const cookieOf = (response: Response): string =>
 
 test('a link leads in once: it gives a cookie for as long as the session lasts, and no script can read it', async () => {
   const sessions = createSessions('good');
-  const { app, enteredCount } = createPages(sessions);
+  const { app } = createPages(sessions);
   const entered = await app.request('/enter?key=good');
   expect(entered.status).toBe(303);
   expect(entered.headers.get('location')).toBe('/');
   expect(entered.headers.get('set-cookie')).toBe(
     'claudio_8787=token-of-good; Max-Age=43200; Path=/; HttpOnly; SameSite=Strict',
   );
-  expect(enteredCount()).toBe(1);
+  expect(sessions.openedCount()).toBe(1);
   const inside = await app.request('/', { headers: { cookie: cookieOf(entered) } });
   expect(await inside.text()).toBe('inside');
 
   const again = await app.request('/enter?key=good');
   expect(again.status).toBe(403);
   expect(again.headers.get('set-cookie')).toBeNull();
-  expect(enteredCount()).toBe(1);
+  expect(sessions.openedCount()).toBe(1);
 });
 
 test('a wrong key is not told from one that was used, nor from none', async () => {
@@ -103,13 +104,13 @@ test.each([
   ['GET', { 'x-purpose': 'preview' }, 503],
 ])('looking ahead does not use up a link: %s with %o', async (method, headers, status) => {
   const sessions = createSessions('good');
-  const { app, enteredCount } = createPages(sessions);
+  const { app } = createPages(sessions);
   const ahead = await app.request('/enter?key=good', { method, headers });
   expect(ahead.status).toBe(status);
   expect(ahead.headers.get('set-cookie')).toBeNull();
   const never = await app.request('/enter?key=never', { method, headers });
   expect([never.status, await never.text()]).toEqual([status, await ahead.text()]);
-  expect([...sessions.tokens, enteredCount()]).toEqual([0]);
+  expect([...sessions.tokens, sessions.openedCount()]).toEqual([0]);
   expect((await app.request('/enter?key=good')).status).toBe(303);
 });
 
