@@ -28,7 +28,8 @@ export function checkText(text: string, entities: MessageEntity[], limit: number
   if (text.length > limit) return refusal('message is too long');
   if (entities.length > MAX_ENTITY_COUNT) return refusal('ENTITIES_TOO_LONG');
   const faults = entities.map(
-    (entity) => faultOfKind(entity) ?? faultOfBounds(text, entity) ?? faultOfEdges(text, entity),
+    (entity) =>
+      faultOfKind(entity) ?? faultOfBounds(text, entity) ?? faultOfEdges(text, entity, entities),
   );
   const fault = faults.find((found) => found !== null) ?? faultOfNesting(entities);
   return fault === null ? null : refusal(fault);
@@ -97,11 +98,23 @@ function bytesBefore(text: string, place: number): number {
   return Buffer.byteLength(text.slice(0, place + 1));
 }
 
-/** Telegram cuts white space off; in code it is content, but code of nothing else is a fault. */
-function faultOfEdges(text: string, entity: MessageEntity): string | null {
-  const covered = text.slice(entity.offset, entity.offset + entity.length);
+/**
+ * White space at an edge is content only where it is that of a block of code, which may stand at the edge
+ * of a quote; but code of nothing else is a fault.
+ */
+function faultOfEdges(
+  text: string,
+  entity: MessageEntity,
+  all: readonly MessageEntity[],
+): string | null {
+  const [start, end] = [entity.offset, entity.offset + entity.length];
+  const covered = text.slice(start, end);
   if (covered.trim() === '') return 'ENTITY_BOUNDS_INVALID';
-  return entity.type !== 'pre' && covered !== covered.trim() ? 'ENTITY_BOUNDS_INVALID' : null;
+  const pres = all.filter((other) => other.type === 'pre' && contains(entity, other));
+  const isFree =
+    (covered === covered.trimStart() || pres.some(({ offset }) => offset === start)) &&
+    (covered === covered.trimEnd() || pres.some(({ offset, length }) => offset + length === end));
+  return isFree ? null : 'ENTITY_BOUNDS_INVALID';
 }
 
 function faultOfNesting(entities: readonly MessageEntity[]): string | null {

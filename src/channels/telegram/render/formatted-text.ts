@@ -126,9 +126,7 @@ export class Writer {
   /** What was written, without white space around the whole or around any entity but `pre`. */
   finish(): FormattedText {
     const text = this.#text;
-    const trimmed = this.#entities
-      .map((entity) => (entity.type === 'pre' ? entity : withoutEdges(text, entity)))
-      .filter((entity) => entity.length > 0)
+    const trimmed = withoutEdges(text, this.#entities)
       // An inner entity ends before its outer one, so of two with the same bounds the later is the outer.
       .toReversed()
       .sort((a, b) => a.offset - b.offset || b.length - a.length);
@@ -177,10 +175,29 @@ export class Writer {
   }
 }
 
-/** The same entity without the white space at its edges; its length may become zero. */
-export function withoutEdges(text: string, entity: MessageEntity): MessageEntity {
-  const covered = text.slice(entity.offset, entity.offset + entity.length);
-  const trimmed = covered.trim();
-  const leading = covered.length - covered.trimStart().length;
-  return { ...entity, offset: entity.offset + leading, length: trimmed.length };
+/**
+ * The same entities without the white space at their edges, and without those of nothing else. A block of
+ * code keeps its own, and a quote that begins or ends with one reaches around it.
+ */
+export function withoutEdges(text: string, entities: readonly MessageEntity[]): MessageEntity[] {
+  const pres = entities.filter(
+    (entity) => entity.type === 'pre' && /\S/.test(text.slice(entity.offset, endOf(entity))),
+  );
+  const starts = new Set(pres.map(({ offset }) => offset));
+  const ends = new Set(pres.map(endOf));
+  const isSpace = (place: number): boolean => /\s/.test(text.charAt(place));
+  return entities
+    .map((entity) => {
+      let { offset } = entity;
+      let end = endOf(entity);
+      while (offset < end && isSpace(offset) && !starts.has(offset)) offset += 1;
+      while (offset < end && isSpace(end - 1) && !ends.has(end)) end -= 1;
+      return { ...entity, offset, length: end - offset };
+    })
+    .filter(({ length }) => length > 0);
+}
+
+/** The first place behind an entity. */
+export function endOf(entity: MessageEntity): number {
+  return entity.offset + entity.length;
 }

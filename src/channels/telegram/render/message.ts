@@ -68,10 +68,10 @@ function endOf({ text, entities }: FormattedText, units: number): FormattedText 
     const length = entity.offset + entity.length - from;
     return { ...entity, offset: from - start + ELLIPSIS.length, length };
   });
-  const visible = clipped
-    .filter(({ length }) => length > 0)
-    .map((entity) => withoutEdges(within, entity))
-    .filter(({ length }) => length > 0);
+  const visible = withoutEdges(
+    within,
+    clipped.filter(({ length }) => length > 0),
+  );
   return { text: within, entities: visible.slice(-ENTITY_LIMIT) };
 }
 

@@ -1,6 +1,6 @@
 import type { MessageEntity } from '@grammyjs/types';
 import { bestCut } from './cut.ts';
-import { type FormattedText, withoutEdges } from './formatted-text.ts';
+import { endOf, type FormattedText, withoutEdges } from './formatted-text.ts';
 import { isBlank } from './visible.ts';
 
 /** How many entities of a message Telegram regards; it drops the others without a word. */
@@ -84,13 +84,9 @@ function partOf(
   const own = text.slice(start, end);
   const clipped = entities.map((entity) => {
     const offset = Math.max(entity.offset, start) - start;
-    const length = Math.min(endOf(entity), end) - start - offset;
-    const place = { ...entity, offset, length };
-    return entity.type === 'pre' && /\S/.test(own.slice(offset, offset + length))
-      ? place
-      : withoutEdges(own, place);
+    return { ...entity, offset, length: Math.min(endOf(entity), end) - start - offset };
   });
-  return { text: own, entities: clipped.filter((e) => e.length > 0).slice(0, entityCount) };
+  return { text: own, entities: withoutEdges(own, clipped).slice(0, entityCount) };
 }
 
 function skipSpace(text: string, at: number, stop: number): number {
@@ -108,8 +104,4 @@ function withoutSpace(
   let place = end;
   while (place > at && !inPre(place - 1) && /\s/.test(text.charAt(place - 1))) place -= 1;
   return place;
-}
-
-function endOf(entity: MessageEntity): number {
-  return entity.offset + entity.length;
 }

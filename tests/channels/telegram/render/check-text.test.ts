@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { checkText } from '../../../../src/playground/bot-api/formatted-text.ts';
 
 const bold = (offset: number, length: number): MessageEntity => ({ type: 'bold', offset, length });
-const of = (type: 'italic' | 'code' | 'blockquote', offset: number, length: number) =>
+const of = (type: 'italic' | 'code' | 'pre' | 'blockquote', offset: number, length: number) =>
   ({ type, offset, length }) satisfies MessageEntity;
 const link = (url: string): MessageEntity => ({ type: 'text_link', offset: 0, length: 1, url });
 
@@ -20,6 +20,7 @@ describe('The stand-in takes', () => {
     ).toBeNull();
     expect(checkText('abc', [of('blockquote', 0, 3), of('code', 0, 3)], 9)).toBeNull();
     expect(checkText('abc', [of('code', 0, 3), of('blockquote', 0, 3)], 9)).toBeNull();
+    expect(checkText(' b\nc', [of('blockquote', 0, 4), of('pre', 0, 2)], 9)).toBeNull();
     expect(checkText('abc', [bold(0, 3), { ...link('https://x.org'), length: 3 }], 9)).toBeNull();
   });
 });

@@ -153,6 +153,16 @@ describe('Blocks', () => {
     );
   });
 
+  test('a quote that begins with indented code holds all of it', () => {
+    expect(renderMarkdown('> ```\n>   a\n> b\n> ```')).toEqual({
+      text: '  a\nb',
+      entities: [
+        { type: 'blockquote', offset: 0, length: 5 },
+        { type: 'pre', offset: 0, length: 5 },
+      ],
+    });
+  });
+
   test('quotes become one, whatever is nested in them', () => {
     expect(rendered('> a\n> > b\n>\n> ```\n> c\n> ```\n>\n> - `d`\n\ne')).toBe(
       '<quote>a\n\nb\n\n<pre>c</pre>\n\n• <code>d</code></quote>\n\ne',
