@@ -11,12 +11,6 @@ import type { Logger } from '../platform/log.ts';
 
 /** In the home, as long as the person knows of an outage that is not over: since when. */
 const FILE_NAME = '.tunnel_down_since';
-const WHEN = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-});
 
 /** What the person is told. */
 export interface Outage {
@@ -95,8 +89,14 @@ export function createOutageNotice(parts: {
 }
 
 function noticeOf({ what, sinceMs, reason, remedy }: Outage): string {
+  const when = new Date(sinceMs).toLocaleString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
   return [
-    `**${what}** since ${WHEN.format(sinceMs)}: ${escapeMarkdown(reason)}.`,
+    `**${what}** since ${when}: ${escapeMarkdown(reason)}.`,
     'Everything still works: meanwhile I fetch your messages from Telegram, which may be a little slower.',
     remedy,
   ].join('\n\n');

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type Conversation, sourceOf } from '../core/conversation.ts';
 import {
+  compactNumber,
   escapeMarkdown,
   formatDollars,
   formatDuration,
@@ -119,11 +120,5 @@ function lastTurn(last: ReturnType<UsageReport['last']>, nowMs: number): string 
 
 function total(sum: UsageTotal): string {
   const turns = `${sum.turnCount} ${sum.turnCount === 1 ? 'turn' : 'turns'}`;
-  return `${turns}, ${tokens(sum.inputTokenCount)} tokens in, ${tokens(sum.outputTokenCount)} out, ${formatDollars(sum.costUsd)}`;
-}
-
-const TOKENS = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
-
-function tokens(tokenCount: number): string {
-  return TOKENS.format(tokenCount);
+  return `${turns}, ${compactNumber(sum.inputTokenCount)} tokens in, ${compactNumber(sum.outputTokenCount)} out, ${formatDollars(sum.costUsd)}`;
 }

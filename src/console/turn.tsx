@@ -1,5 +1,5 @@
 import type { Child, FC } from 'hono/jsx';
-import { excerpt, formatDollars, formatDuration } from '../core/format.ts';
+import { excerpt, formatDollars, formatDuration, wholeNumber } from '../core/format.ts';
 import type { Mask } from '../core/mask.ts';
 import type { TurnStatus } from '../core/turn.ts';
 import { percent } from '../memory/telling.ts';
@@ -168,8 +168,6 @@ function ranWords(turn: ShownTurn['turn'], { nowMs }: Look): string | null {
   return turn.status === 'running' ? `${formatDuration(nowMs - turn.startedAtMs)} so far` : null;
 }
 
-const WHOLE = new Intl.NumberFormat('en');
-
 function tokenWords(turn: ShownTurn['turn']): string | null {
   const counts = [
     [turn.inputTokenCount, 'in'],
@@ -178,7 +176,7 @@ function tokenWords(turn: ShownTurn['turn']): string | null {
     [turn.cacheWriteTokenCount, 'into the cache'],
   ] as const;
   if (counts.every(([count]) => count === 0)) return null;
-  return counts.map(([count, where]) => `${WHOLE.format(count)} ${where}`).join(', ');
+  return counts.map(([count, where]) => `${wholeNumber(count)} ${where}`).join(', ');
 }
 
 function timesWords(count: number): string {

@@ -1,9 +1,9 @@
 import type { FC } from 'hono/jsx';
-import { formatDollars } from '../core/format.ts';
+import { compactNumber, formatDollars, wholeNumber } from '../core/format.ts';
 import { BarChart, LineChart } from '../pages/charts.tsx';
 import { modelGroups, outcomeSeries, seriesOf, waitSeries } from './usage-series.ts';
 import { tokenCount, type DaySums } from './usage-tally.ts';
-import { compactNumber, duration, wholeNumber } from './usage-words.ts';
+import { duration } from './usage-words.ts';
 
 /** Seconds, minutes and hours. */
 const TIMES_MS = [1000, 60_000, 3_600_000];

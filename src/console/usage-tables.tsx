@@ -1,10 +1,10 @@
 import type { Child, FC } from 'hono/jsx';
-import { formatDollars } from '../core/format.ts';
+import { compactNumber, formatDollars, wholeNumber } from '../core/format.ts';
 import { NumberTable, type NumberRow } from '../pages/number-table.tsx';
 import { Empty } from '../pages/words.tsx';
 import type { Budget } from './usage-budgets.ts';
 import { OUTCOMES, percentile, tokenCount, type Tally } from './usage-tally.ts';
-import { capitalised, compactNumber, duration, wholeNumber } from './usage-words.ts';
+import { capitalised, duration } from './usage-words.ts';
 
 /** What people are called here; `null`: nobody knows who. */
 export type NameOf = (personId: string | null) => string;

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
+import { dayOf, wholeNumber } from '../core/format.ts';
 import { SHELL_PERSON } from '../core/role.ts';
 import type { Database } from '../platform/database/open.ts';
 import { createNames } from '../policy/names.ts';
@@ -21,7 +22,6 @@ import {
   type NameOf,
 } from './usage-tables.tsx';
 import { tallyBy, toolsOf, totalOf, waitsOf, type DaySums } from './usage-tally.ts';
-import { dayLabels, wholeNumber } from './usage-words.ts';
 
 const PERIODS = [7, 30, 90];
 const USUAL_PERIOD = 30;
@@ -78,7 +78,8 @@ async function* pieces(
     yield <Budgets budgets={budgets} nameOf={nameOf} />;
   }
   yield <h2>By day</h2>;
-  for (const Chart of usageCharts(days, dayLabels(read.slice(-dayCount)))) yield <Chart />;
+  const labels = read.slice(-dayCount).map(({ startMs }) => dayOf(startMs));
+  for (const Chart of usageCharts(days, labels)) yield <Chart />;
   yield <Models days={days} />;
   yield <Conversations days={days} names={createPlaceNames(database, bots)} />;
   yield <People days={days} nameOf={nameOf} />;

@@ -72,19 +72,46 @@ export function startOfMonth(nowMs: number): number {
   return day.getTime();
 }
 
-// Made once: that takes longer than all the rest.
-const DAY = new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric' });
-const DAY_AND_YEAR = new Intl.DateTimeFormat('en', {
-  month: 'short',
-  day: 'numeric',
-  year: 'numeric',
-});
+// Not by `Intl`: its first format takes longer than all else that a start loads.
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const SCALES = ['', 'K', 'M', 'B', 'T'];
+
+/** `Nov 20`, in the machine's time zone. */
+export function dayOf(atMs: number): string {
+  const at = new Date(atMs);
+  return `${MONTHS[at.getMonth()]} ${at.getDate()}`;
+}
+
+/** `Nov 20, 2026`, in the machine's time zone. */
+export function dayAndYearOf(atMs: number): string {
+  return `${dayOf(atMs)}, ${new Date(atMs).getFullYear()}`;
+}
 
 /** `14:05` today, else `Nov 20, 14:05`, and with the year where it is another; in the machine's time zone. */
 export function momentOf(atMs: number, nowMs: number): string {
   const [at, now] = [new Date(atMs), new Date(nowMs)];
   const time = at.toTimeString().slice(0, 'HH:MM'.length);
   if (at.toDateString() === now.toDateString()) return time;
-  const day = at.getFullYear() === now.getFullYear() ? DAY : DAY_AND_YEAR;
-  return `${day.format(at)}, ${time}`;
+  const day = at.getFullYear() === now.getFullYear() ? dayOf(atMs) : dayAndYearOf(atMs);
+  return `${day}, ${time}`;
+}
+
+/** `Nov 20, 2026, 14:05:12`, in the machine's time zone. */
+export function fullMomentOf(atMs: number): string {
+  return `${dayAndYearOf(atMs)}, ${new Date(atMs).toTimeString().slice(0, 'HH:MM:SS'.length)}`;
+}
+
+/** `12,345`. */
+export function wholeNumber(count: number): string {
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/gu, ',');
+}
+
+/** `999`, `1.2K`, `45M`: a count of things, with at most one decimal. */
+export function compactNumber(count: number): string {
+  let [value, scale] = [count, 0];
+  while (Math.round(value * 10) >= 10_000 && scale < SCALES.length - 1) {
+    value /= 1000;
+    scale += 1;
+  }
+  return `${Math.round(value * 10) / 10}${SCALES[scale]}`;
 }

@@ -1,4 +1,4 @@
-import { escapeMarkdown, excerpt, momentOf } from '../core/format.ts';
+import { dayAndYearOf, dayOf, escapeMarkdown, excerpt, momentOf } from '../core/format.ts';
 import type { Memory, MemoryKind, MemorySource } from '../core/memory.ts';
 import type { MemoryStore } from './store.ts';
 
@@ -59,7 +59,7 @@ export function listedMemory(
   const about = [
     `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
     SOURCE_WORDS[memory.source],
-    dayOf(memory.createdAtMs, shown.nowMs),
+    takenOn(memory.createdAtMs, shown.nowMs),
     ...(memory.status === 'live'
       ? shown.confidence === null
         ? []
@@ -128,12 +128,10 @@ export function daysAgo(atMs: number, nowMs: number): string {
 }
 
 /** `today`, else `Nov 20`, and with the year where it is another; in the machine's time zone. */
-function dayOf(atMs: number, nowMs: number): string {
+function takenOn(atMs: number, nowMs: number): string {
   if (midnight(atMs) === midnight(nowMs)) return 'today';
-  const at = new Date(atMs);
-  const isThisYear = at.getFullYear() === new Date(nowMs).getFullYear();
-  const year = isThisYear ? {} : { year: 'numeric' as const };
-  return new Intl.DateTimeFormat('en', { month: 'short', day: 'numeric', ...year }).format(at);
+  const isThisYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+  return isThisYear ? dayOf(atMs) : dayAndYearOf(atMs);
 }
 
 function midnight(atMs: number): number {

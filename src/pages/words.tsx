@@ -1,19 +1,12 @@
 import type { Child, FC } from 'hono/jsx';
-import { momentOf } from '../core/format.ts';
+import { fullMomentOf, momentOf } from '../core/format.ts';
 import { agoOf } from './client/ago.ts';
-
-/** The moment in full, in the machine's time zone: `Nov 20, 2026, 14:05:12`. */
-const inFull = new Intl.DateTimeFormat('en', {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
-  hourCycle: 'h23',
-});
 
 /** A moment: `2 min ago`, the date where that is a week or more, and all of it for who points at it. */
 export const Time: FC<{ readonly atMs: number; readonly nowMs: number }> = ({ atMs, nowMs }) => {
   const ago = agoOf(atMs, nowMs);
   return (
-    <time datetime={new Date(atMs).toISOString()} title={inFull.format(atMs)} data-relative="">
+    <time datetime={new Date(atMs).toISOString()} title={fullMomentOf(atMs)} data-relative="">
       {ago ?? momentOf(atMs, nowMs)}
     </time>
   );

@@ -1,5 +1,5 @@
 import type { Update } from '@grammyjs/types';
-import { beginning } from '../core/format.ts';
+import { beginning, wholeNumber } from '../core/format.ts';
 import { type BotApiStandin, OWNER, type StoredMessage } from './bot-api/bot-api.ts';
 import type { ReactionEmoji } from './bot-api/updates.ts';
 import { imageTypeOf } from './chat-files.ts';
@@ -214,7 +214,7 @@ function faultOf(files: readonly File[], caption: string): Outcome | null {
 const GONE = refused(404, 'That message is gone.');
 
 function tooLong(text: string, limit: number): Outcome {
-  const [length, most] = [text.length, limit].map((count) => count.toLocaleString('en'));
+  const [length, most] = [text.length, limit].map(wholeNumber);
   const what = limit === MAX_CAPTION_LENGTH ? 'A caption' : 'A message';
   return refused(400, `${what} has at most ${most} characters; this has ${length}.`);
 }

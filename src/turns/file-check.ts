@@ -1,3 +1,4 @@
+import { wholeNumber } from '../core/format.ts';
 import type { Attachment } from '../core/inbound.ts';
 
 /** The pictures that the model can look at: https://docs.claude.com/en/docs/build-with-claude/vision */
@@ -12,7 +13,6 @@ const MAX_PIXEL_COUNT = 50_000_000;
 /** Of the formats that are known by their first bytes, those that are text: XML, calendars, subtitles. */
 const TEXT_TYPES = /^text\/|[/+]xml$/u;
 /** Digits of long numbers in groups: 60,000. */
-const NUMBERS = new Intl.NumberFormat('en-GB');
 /** So much of a file tells whether it is text. */
 const TEXT_LOOK_BYTES = 8192;
 
@@ -73,7 +73,7 @@ async function checkPicture(
   if (size === null) return { kind: 'unfit', reason: 'is damaged and cannot be opened' };
   const { width, height } = size;
   if (width * height > MAX_PIXEL_COUNT) {
-    const pixels = `${NUMBERS.format(width)} × ${NUMBERS.format(height)} pixels`;
+    const pixels = `${wholeNumber(width)} × ${wholeNumber(height)} pixels`;
     const most = `${MAX_PIXEL_COUNT / 1_000_000} million`;
     return { kind: 'unfit', reason: `is too large: ${pixels}. I can open up to ${most}` };
   }

@@ -1,8 +1,6 @@
 import { affordableUnits } from './affordable.ts';
 import { type Script, scriptOf, type Stop } from './script.ts';
 
-const EMOJI =
-  /\p{RGI_Emoji}|\p{Emoji_Presentation}|[\p{Extended_Pictographic}--[©®™]]|\u{FE0F}\u{20E3}?/gv;
 const WORD = /[\p{L}\p{N}]/u;
 const ENDED = /[.!?…:;,。！？：；，、]["'”’»)\]」』）]*$/u;
 
@@ -69,11 +67,14 @@ function leftOutOf({ pieces }: Script, { read, inner }: Stop, source: string): s
 
 /** Each line without what cannot be heard, and with a full stop where it ends without one. */
 function tidied(text: string): string {
+  // Not above: it takes long to compile.
+  const emoji =
+    /\p{RGI_Emoji}|\p{Emoji_Presentation}|[\p{Extended_Pictographic}--[©®™]]|\u{FE0F}\u{20E3}?/gv;
   return text
     .split('\n')
     .map((line) =>
       line
-        .replaceAll(EMOJI, '')
+        .replaceAll(emoji, '')
         .replaceAll(/(?<=^|\s)\(\s*\)/gu, '')
         .replaceAll(/\s+/gu, ' ')
         .replaceAll(/ (?=[.,;:!?](?:\s|$))/gu, '')

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeMarkdown, excerpt, formatDuration, messagesCount } from '../../src/core/format.ts';
+import {
+  compactNumber,
+  dayAndYearOf,
+  dayOf,
+  escapeMarkdown,
+  excerpt,
+  formatDuration,
+  fullMomentOf,
+  messagesCount,
+  wholeNumber,
+} from '../../src/core/format.ts';
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -67,4 +77,41 @@ describe('an escaped text', () => {
 
 test('one is told from many', () => {
   expect([0, 1, 2].map(messagesCount)).toEqual(['0 messages', '1 message', '2 messages']);
+});
+
+function intl(options: Intl.DateTimeFormatOptions, atMs: number): string {
+  return new Intl.DateTimeFormat('en', options).format(atMs);
+}
+
+describe('without Intl, which takes long to load, it is what Intl would write:', () => {
+  const moment = fc.integer({ min: Date.UTC(2015, 0, 1), max: Date.UTC(2060, 0, 1) });
+
+  test('a day, with its year and with its time', () => {
+    fc.assert(
+      fc.property(moment, (atMs) => {
+        expect(dayOf(atMs)).toBe(intl({ month: 'short', day: 'numeric' }, atMs));
+        expect(dayAndYearOf(atMs)).toBe(intl({ dateStyle: 'medium' }, atMs));
+        expect(fullMomentOf(atMs)).toBe(
+          intl({ dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }, atMs),
+        );
+      }),
+    );
+  });
+
+  test('a number, in full and in short', () => {
+    const format = new Intl.NumberFormat('en', {
+      notation: 'compact',
+      minimumFractionDigits: 0,
+      maximumFractionDigits: 1,
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.nat(10_000), fc.nat(10_000_000), fc.nat()), (count) => {
+        expect(wholeNumber(count)).toBe(count.toLocaleString('en'));
+        expect(compactNumber(count)).toBe(format.format(count));
+      }),
+    );
+    expect([999, 1000, 999_949, 999_950, 1_250_000_000, 3e15].map(compactNumber)).toEqual(
+      [999, 1000, 999_949, 999_950, 1_250_000_000, 3e15].map((count) => format.format(count)),
+    );
+  });
 });

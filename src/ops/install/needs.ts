@@ -5,6 +5,7 @@ import { locateClaude } from '../../agent/claude/locate.ts';
 import { readinessOf } from '../../agent/claude/readiness.ts';
 import type { AgentReadiness } from '../../core/agent.ts';
 import { messageOf } from '../../core/error.ts';
+import { wholeNumber } from '../../core/format.ts';
 import type { Finding } from '../../core/finding.ts';
 import type { Inspection } from '../../platform/configuration/load.ts';
 import type { Host } from '../../platform/host.ts';
@@ -104,7 +105,7 @@ async function lookAtCloudflared(host: Host, { settings }: Inspection): Promise<
 
 async function lookAtDisk(folder: string): Promise<Finding> {
   const { ok, freeBytes } = await diskCheck(folder);
-  const text = `${Math.floor(freeBytes / MEGABYTE).toLocaleString('en')} MB of disk free`;
+  const text = `${wholeNumber(Math.floor(freeBytes / MEGABYTE))} MB of disk free`;
   if (ok) return { name: 'disk', state: 'ok', text };
   return { name: 'disk', state: 'failed', text, remedy: 'Free some space: 500 MB at least.' };
 }

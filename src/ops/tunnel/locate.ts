@@ -1,4 +1,6 @@
-import { gte, valid } from 'semver';
+// Not all of it, which the service would load at each start.
+import gte from 'semver/functions/gte.js';
+import valid from 'semver/functions/valid.js';
 import { isExecutable } from '../../platform/files.ts';
 import type { Host } from '../../platform/host.ts';
 import { describeRun } from '../../platform/process/run.ts';
