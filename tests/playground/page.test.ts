@@ -433,6 +433,23 @@ describe('what is live', () => {
     }
   });
 
+  test('says what went wrong when it cannot be drawn, keeps what it shows, and goes on', async () => {
+    const world = await pageWorld();
+    const database = testDatabase();
+    world.settings.database = database;
+    const { until, elements } = await watch(world);
+    await world.post('/send', { text: 'hello' });
+    await until(() => elements.has('m1'));
+    database.orm.$client.exec('ALTER TABLE boots RENAME TO elsewhere');
+    world.tell();
+    await until(() => elements.get('own-fault')?.includes('no such table: boots') === true);
+    expect(elements.has('m1')).toBe(true);
+    database.orm.$client.exec('ALTER TABLE elsewhere RENAME TO boots');
+    world.tell();
+    await until(() => elements.get('own-fault') === '<div id="own-fault" role="alert"></div>');
+    expect(elements.has('m1')).toBe(true);
+  });
+
   test('ends with the playground, and goes on when the page is served again', async () => {
     const world = await pageWorld();
     const before = await watch(world);
