@@ -3,8 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    // Two cores: more workers only make the real programs under test wait for each other.
-    maxWorkers: 2,
+    // For two cores: while one waits for a program, another computes.
+    maxWorkers: 3,
+    // A worker loads what many files use once. So no file may leave anything behind.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default', 'json'],

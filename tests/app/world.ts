@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { WayInTimes } from '../../src/app/compose-way-in.ts';
 import { compose } from '../../src/app/compose.ts';
 import { credentialsFile } from '../../src/ops/tunnel/credentials.ts';
-import { freePort } from '../../src/ops/tunnel/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { loadConfiguration } from '../../src/platform/configuration/load.ts';
 import { openDatabase } from '../../src/platform/database/open.ts';
 import { createHttpClient } from '../../src/platform/http-client.ts';

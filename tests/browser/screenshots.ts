@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -16,6 +15,7 @@ import { startModel } from '../standins/model/model.ts';
 import { chatOn } from './chat-page.ts';
 import { contextOptions, startBrowser, type Looking } from './launch.ts';
 import { seedHistory } from './seed.ts';
+import { freePort } from '../support/free-port.ts';
 
 const BIN = join(packageRoot(), 'dist/src/bin.js');
 const README_SIZE = { width: 1180, height: 760 };
@@ -175,13 +175,4 @@ async function untilPrinted(
     }
   }
   throw new Error(`it ended: ${said}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

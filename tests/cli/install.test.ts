@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { install } from '../../src/cli/install.ts';
-import { freePort } from '../../src/ops/tunnel/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { OWNER } from '../../src/playground/bot-api/bot-api.ts';

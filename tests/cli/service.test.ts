@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { restart, stop } from '../../src/cli/service.ts';
@@ -10,6 +9,7 @@ import { emptyEnvironment, INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { runService } from '../e2e/service.ts';
 import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { cliWorld, type CliWorld } from '../support/cli.ts';
+import { freePort } from '../support/free-port.ts';
 
 // Services are started, several times over.
 vi.setConfig({ testTimeout: 120_000 });
@@ -47,15 +47,6 @@ async function install(world: CliWorld, claudioHome = world.home): Promise<void>
 async function runs(world: CliWorld, command: typeof restart) {
   const { context, shown } = world.script();
   return { code: await command(context), text: shown() };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test('a service is started, restarted as another process, and stopped', async () => {

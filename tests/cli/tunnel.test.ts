@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { tunnelSetup, tunnelStatus } from '../../src/cli/tunnel.ts';
-import { freePort } from '../../src/ops/tunnel/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { lockHome } from '../../src/platform/home-lock.ts';
 import { cloudflaredStandin } from '../standins/cloudflared/standin.ts';
 import { cliWorld } from '../support/cli.ts';

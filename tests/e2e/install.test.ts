@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { freePort } from '../../src/ops/tunnel/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { packageRoot } from '../../src/platform/package.ts';
 import { INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { OWNER, startBotApi } from '../../src/playground/bot-api/bot-api.ts';

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import { packageRoot } from '../../src/platform/package.ts';
 import { CLAUDE_PATH, emptyEnvironment, INSTANT_CLAUDE_PATH } from '../environment.ts';
 import { OWNER, startBotApi, type BotApiStandin } from '../../src/playground/bot-api/bot-api.ts';
 import { startModel, type ModelStandin } from '../standins/model/model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { freePort } from '../support/free-port.ts';
+
+/** So much of its log is shown where a test fails. */
+const LOG_TAIL = 40;
 
 /** A line of the service's log. */
 export type LogLine = { readonly event: string } & Readonly<Record<string, unknown>>;
@@ -113,6 +116,14 @@ export function runService(environment: Record<string, string>, port: number): R
     code: code as number | null,
     signal: signal as string | null,
   }));
+  onTestFailed(() => {
+    process.stderr.write(
+      `${log
+        .slice(-LOG_TAIL)
+        .map((line) => JSON.stringify(line))
+        .join('\n')}\n`,
+    );
+  });
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await exit;
@@ -135,13 +146,4 @@ export function runService(environment: Record<string, string>, port: number): R
         look();
       }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

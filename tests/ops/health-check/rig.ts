@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createOwnerChat } from '../../../src/app/owner-chat.ts';
@@ -16,6 +15,7 @@ import { startBotApi, type BotApiStandin } from '../../../src/playground/bot-api
 import { systemStandins, type SystemStandins } from '../../standins/system/standins.ts';
 import { testClock, type TestClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { freePort } from '../../support/free-port.ts';
 
 export const MINUTE_MS = 60_000;
 
@@ -161,13 +161,4 @@ export async function healthRig(): Promise<HealthRig> {
     starts: () => readFileSync(join(userHome, 'starts'), 'utf8').length,
   };
   return rig;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

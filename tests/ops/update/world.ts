@@ -20,7 +20,8 @@ import { openDatabase } from '../../../src/platform/database/open.ts';
 import { packageRoot } from '../../../src/platform/package.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import type { Drive } from './drive.ts';
-import { freePort, plainService, unitOf } from './service.ts';
+import { freePort } from '../../support/free-port.ts';
+import { plainService, unitOf } from './service.ts';
 
 const STANDIN = join(import.meta.dirname, '../../standins/release');
 

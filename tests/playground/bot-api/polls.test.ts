@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { type BotApiStandin, startBotApi } from '../../../src/playground/bot-api/bot-api.ts';
 
 let api: BotApiStandin;
 beforeEach(async () => {
-  api = await startBotApi();
+  // However soon after each other they poll, they are not in a hurry.
+  api = await startBotApi({ pauseScale: 1e-6 });
 });
 afterEach(() => api.close());
 
@@ -44,6 +45,17 @@ it('gives what waits, again and again, until a higher offset confirms it', async
   expect((await Promise.all(sent)).map(({ outcome }) => outcome)).toEqual(
     sent.map(() => 'acknowledged'),
   );
+});
+
+it('gives one update to whoever asks for the same again at once', async () => {
+  const hurried = await startBotApi({ pauseScale: 1000 });
+  onTestFinished(() => hurried.close());
+  for (const text of ['one', 'two']) void hurried.say(text);
+  const count = async () => {
+    const answer = await fetch(`${hurried.root}/bot${hurried.token}/getUpdates`);
+    return ((await answer.json()) as { result: unknown[] }).result.length;
+  };
+  expect([await count(), await count()]).toEqual([2, 1]);
 });
 
 it('forgets nothing for an offset that lies far ahead', async () => {
