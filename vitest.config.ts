@@ -1,14 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
+/** They measure how long something takes. */
+const MEASURING = ['tests/**/speed.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    // For two cores: while one waits for a program, another computes.
-    maxWorkers: 3,
-    // A worker loads what many files use once. So no file may leave anything behind.
-    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A worker loads what many files use once. So no file may leave anything behind.
+    isolate: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'tests',
+          include: ['tests/**/*.test.ts'],
+          exclude: MEASURING,
+          // For two cores: while one waits for a program, another computes.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'speed',
+          include: MEASURING,
+          // With nothing beside it.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
     reporters: ['default', 'json'],
     outputFile: { json: '.vitest/results.json' },
     coverage: {
