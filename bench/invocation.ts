@@ -5,15 +5,18 @@ import type { Invocation } from './bare-claude.ts';
 import { createPoster } from './poster.ts';
 import { startService } from './service.ts';
 
-/** The file behind it is gone when the turn is over, so it is copied. */
-const PROMPT_FILE = '--append-system-prompt-file=';
+/** The files behind them are gone when the turn is over, so they are copied, under these names. */
+const FILES = [
+  ['--append-system-prompt-file=', 'system-prompt'],
+  ['--settings=', 'settings.json'],
+] as const;
 
 /** Claudio's own tools and the folder of the turn: there are none without it. */
-const OWN_TO_A_TURN = ['--mcp-config=', '--add-dir='];
+const OWN_TO_A_TURN = ['--mcp-config=', '--permission-prompt-tool=', '--add-dir='];
 
 /**
  * Learns what the service runs for one message in a new chat, from a run: arguments, environment and
- * prompt to the last byte, and the file with the system prompt; without what only a turn has.
+ * prompt to the last byte, and the files that they name; without what only a turn has.
  *
  * @param file The program to put in the place of the one that recorded.
  * @param folder Where the record is kept.
@@ -33,7 +36,9 @@ if [ "$1" = -p ]; then
   cat /proc/$$/environ > ${path('environment')}
   cat > ${path('prompt')}
   for word in "$@"; do
-    case "$word" in ${PROMPT_FILE}*) cp "\${word#*=}" ${path('system-prompt')} ;; esac
+    case "$word" in
+${FILES.map(([flag, name]) => `      ${flag}*) cp "\${word#*=}" ${path(name)} ;;`).join('\n')}
+    esac
   done
 fi
 exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
@@ -53,9 +58,10 @@ exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
     file,
     args: readWords(path('args'))
       .filter((word) => !OWN_TO_A_TURN.some((flag) => word.startsWith(flag)))
-      .map((word) =>
-        word.startsWith(PROMPT_FILE) ? `${PROMPT_FILE}${path('system-prompt')}` : word,
-      ),
+      .map((word) => {
+        const [flag, name] = FILES.find(([known]) => word.startsWith(known)) ?? [];
+        return flag === undefined ? word : `${flag}${path(name ?? '')}`;
+      }),
     environment: { ...Object.fromEntries(recorded), ...environment },
     cwd: folder,
     prompt: readFileSync(path('prompt'), 'utf8'),
