@@ -142,7 +142,7 @@ describe('a turn that ran when the service was killed', () => {
     expect(readDatabase(world.home).query.turns.findMany().sync()).toMatchObject([
       { status: 'failed', failure: 'interrupted', attemptCount: 3 },
     ]);
-  });
+  }, 60_000);
 
   test('comes out as stopped when that was asked for just before', async () => {
     const world = await createWorld();

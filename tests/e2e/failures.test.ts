@@ -122,7 +122,7 @@ test('each way to fail reaches the chat as a sentence that says what to do and k
   const prompt = world.model.requests.at(-1)?.prompt ?? '';
   expect(prompt).toContain('meet a 400');
   expect(prompt).toContain('refused the request');
-});
+}, 60_000);
 
 test('without a login the chat is told to log in, and without the program where to get it (promise 12: no raw and no hidden errors)', async () => {
   const world = await createWorld();

@@ -19,7 +19,9 @@ const NO_TOOLS = permissionsOf({
   toolServer: null,
 });
 
-const SECRET = 'the-content-of-a-file';
+const SECRET = 'the-content-of';
+
+const contentOf = (file: string): string => `${SECRET} <${file}>\n`;
 
 /** Before an `@`: what Claude Code 2.1.329 takes for the start of a word, then what others might. */
 const OPENERS = [
@@ -57,28 +59,31 @@ const OPENERS = [
   '\u0301',
 ];
 
+/** How a file can be named, each way with a file of its own, in the home or below it. */
+const TARGETS: readonly { readonly file: string; readonly written: (home: string) => string }[] = [
+  { file: 'absolute.txt', written: (home) => `${home}/absolute.txt` },
+  { file: 'quoted.txt', written: (home) => `"${home}/quoted.txt"` },
+  { file: 'lines.txt', written: (home) => `${home}/lines.txt#L1-2` },
+  { file: 'relative.txt', written: () => 'relative.txt' },
+  { file: 'dotted.txt', written: () => './dotted.txt' },
+  { file: 'tilde.txt', written: () => '~/tilde.txt' },
+  { file: 'a folder/spaced.txt', written: () => '"a folder/spaced.txt"' },
+  { file: '.env', written: () => '.env' },
+  { file: 'noext', written: () => 'noext' },
+  { file: 'ü.txt', written: () => 'ü.txt' },
+];
+
 describe('what a prompt cannot do', () => {
   let rig: Rig;
   let targets: readonly string[];
   beforeAll(async () => {
     rig = await openRig();
     mkdirSync(`${rig.home}/a folder`);
-    for (const name of ['secret.txt', 'a folder/secret.txt', '.env', 'noext', 'ü.txt']) {
-      writeFileSync(`${rig.home}/${name}`, `${SECRET}\n`);
+    for (const { file } of TARGETS) writeFileSync(`${rig.home}/${file}`, contentOf(file));
+    for (const [index] of OPENERS.entries()) {
+      writeFileSync(`${rig.home}/opened-${index}.txt`, contentOf(`opened-${index}.txt`));
     }
-    const absolute = `${rig.home}/secret.txt`;
-    targets = [
-      absolute,
-      `"${absolute}"`,
-      `${absolute}#L1-2`,
-      'secret.txt',
-      './secret.txt',
-      '~/secret.txt',
-      '"a folder/secret.txt"',
-      '.env',
-      'noext',
-      'ü.txt',
-    ];
+    targets = TARGETS.map(({ written }) => written(rig.home));
   });
   beforeEach(() => {
     rig.model.reset();
@@ -86,8 +91,9 @@ describe('what a prompt cannot do', () => {
   });
   afterAll(() => rig.close());
 
+  const opened = (index: number): string => `${OPENERS[index]}@${rig.home}/opened-${index}.txt`;
   const mentions = (): string[] => [
-    ...OPENERS.map((opener) => `${opener}@${targets[0]}`),
+    ...OPENERS.map((_, index) => opened(index)),
     ...targets.map((target) => `look at @${target} please`),
     ...targets.map((target) => `@${target}`),
   ];
@@ -114,12 +120,14 @@ describe('what a prompt cannot do', () => {
   }
 
   it('the hazard is real: without any safety each kind of mention is read', async () => {
-    const separate = [' ', '\n', '\u00a0', '\ufeff', '。', '！'].map((o) => `x${o}@${targets[0]}`);
-    for (const prompt of [...separate, ...targets.map((target) => `x @${target}`)]) {
-      rig.model.reset();
-      rig.model.always(() => textReply('Fine.'));
-      expect(await bodiesOf(prompt, {}), prompt).toContain(SECRET);
-    }
+    const openers = [' ', '\n', '\u00a0', '\ufeff', '。', '！'].map((o) => OPENERS.indexOf(o));
+    const prompt = [...openers.map(opened), ...targets.map((target) => ` @${target}`)].join(' x');
+    const bodies = await bodiesOf(prompt, {});
+    const files = [
+      ...openers.map((index) => `opened-${index}.txt`),
+      ...TARGETS.map(({ file }) => file),
+    ];
+    for (const file of files) expect(bodies).toContain(contentOf(file).trim());
   });
 
   it('no mention of a file is read, in words alone, for a version that knows no switch', async () => {
@@ -129,28 +137,29 @@ describe('what a prompt cannot do', () => {
     expect(bodies).not.toContain(SECRET);
   });
 
-  it('no mention at the very start is read', async () => {
-    const first = targets.map((target) => `@${target}`);
-    for (const prompt of first) {
-      const bodies = await bodiesOf(defusePrompt(prompt), {});
-      expect(bodies).toContain('secret');
-      expect(bodies, prompt).not.toContain(SECRET);
-    }
+  it.each(TARGETS)('no mention of $file at the very start is read', async ({ file, written }) => {
+    const prompt = `@${written(rig.home)}`;
+    expect(await bodiesOf(prompt, {})).toContain(contentOf(file).trim());
+    rig.model.reset();
+    rig.model.always(() => textReply('Fine.'));
+    const bodies = await bodiesOf(defusePrompt(prompt), {});
+    expect(bodies).toContain(file);
+    expect(bodies).not.toContain(SECRET);
   });
 
   it('no mention of a file is read through the switch alone', async () => {
     const bodies = await bodiesOf(mentions().join(' x'), {
       CLAUDE_CODE_DISABLE_FILE_MENTIONS: '1',
     });
-    expect(bodies).toContain('secret.txt');
+    expect(bodies).toContain('relative.txt');
     expect(bodies).not.toContain(SECRET);
   });
 
   it('no mention in the system prompt is read', async () => {
-    const request = rig.request({ systemPrompt: `@${targets[0]}\nx @secret.txt` });
+    const request = rig.request({ systemPrompt: `@${targets[0]}\nx @relative.txt` });
     await outcomeOf(rig.agent, request);
     expect(rig.model.requests).toHaveLength(1);
-    expect(rig.model.requests[0]?.system).toContain('@secret.txt');
+    expect(rig.model.requests[0]?.system).toContain('@relative.txt');
     expect(rig.model.requests[0]?.body).not.toContain(SECRET);
   });
 
@@ -165,7 +174,7 @@ describe('what a prompt cannot do', () => {
   });
 
   it('leaves addresses, packages in quotes and decorators in parentheses as they are', () => {
-    const text = 'ada@example.com "@types/node" (@Input) git@host:repo a/@b \\@x 看@你';
+    const text = 'me@example.com "@types/node" (@Input) git@host:repo a/@b \\@x 看@你';
     expect(defusePrompt(text)).toBe(text);
   });
 
