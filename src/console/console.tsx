@@ -65,10 +65,10 @@ function createInside(parts: ConsoleParts, cookie: () => string): Hono<FrameEnv>
   app.use(contextStorage());
   app.use(async (context, next) => {
     const failing = parts.history.failingCount();
-    // So soon after the start nobody has looked yet.
-    if (failing === null) void parts.health();
     context.set('failing', failing);
     await next();
+    // So soon after the start nobody has looked yet. The page, which goes out first, is told by its stream.
+    if (failing === null) setImmediate(() => void parts.health());
   });
   app.use(async (context, next) => {
     await next();
@@ -81,7 +81,8 @@ function createInside(parts: ConsoleParts, cookie: () => string): Hono<FrameEnv>
     const told = whileOpen(body, () => parts.sessions.isOpen(token));
     context.res = new Response(told, context.res);
   });
-  app.use(
+  app.post(
+    '*',
     bodyLimit({
       maxSize: MAX_FORM_BYTES,
       onError: (context) => context.text('This is more than a form here holds.', 413),

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
-import { dayOf, wholeNumber } from '../core/format.ts';
+import { dayOf, offsetOf, wholeNumber } from '../core/format.ts';
 import { SHELL_PERSON } from '../core/role.ts';
 import type { Database } from '../platform/database/open.ts';
 import { createNames } from '../policy/names.ts';
@@ -33,8 +33,8 @@ const TOP_COUNT = 10;
  * up, with pauses in which everything else goes on.
  */
 export function usagePage(parts: ConsoleParts): Hono {
-  const { ended, log } = parts;
-  const sums = createUsageSums(parts.database, parts.clock);
+  const { clock, ended, log } = parts;
+  const sums = createUsageSums(parts.database, clock);
   const app = new Hono();
   app.get('/usage', (context) => {
     const asked = context.req.query('days');
@@ -43,7 +43,7 @@ export function usagePage(parts: ConsoleParts): Hono {
       context,
       <Frame title="Usage" current="/usage">
         <h1>Usage</h1>
-        <Periods current={dayCount} />
+        <Periods current={dayCount} nowMs={clock.now()} />
         <div class="charts">{PIECES}</div>
       </Frame>,
       pieces(parts, sums, dayCount),
@@ -100,7 +100,7 @@ const Broken = () => (
   </p>
 );
 
-const Periods: FC<{ readonly current: number }> = ({ current }) => (
+const Periods: FC<{ readonly current: number; readonly nowMs: number }> = ({ current, nowMs }) => (
   <nav class="row" aria-label="Period">
     {PERIODS.map((period) => (
       <a href={`/usage?days=${period}`} aria-current={period === current ? 'page' : undefined}>
@@ -108,8 +108,7 @@ const Periods: FC<{ readonly current: number }> = ({ current }) => (
       </a>
     ))}
     <span class="muted">
-      Turns count on the day on which they ended, in the time zone{' '}
-      {Intl.DateTimeFormat().resolvedOptions().timeZone}.
+      Turns count on the day on which they ended, by the clock of this machine ({offsetOf(nowMs)}).
     </span>
   </nav>
 );

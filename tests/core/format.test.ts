@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   compactNumber,
   dayAndYearOf,
@@ -9,6 +9,8 @@ import {
   formatDuration,
   fullMomentOf,
   messagesCount,
+  momentOf,
+  offsetOf,
   wholeNumber,
 } from '../../src/core/format.ts';
 
@@ -86,14 +88,33 @@ function intl(options: Intl.DateTimeFormatOptions, atMs: number): string {
 describe('without Intl, which takes long to load, it is what Intl would write:', () => {
   const moment = fc.integer({ min: Date.UTC(2015, 0, 1), max: Date.UTC(2060, 0, 1) });
 
-  test('a day, with its year and with its time', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each([
+    ['UTC', 'UTC+00:00'],
+    ['Europe/Berlin', 'UTC+02:00'],
+    ['America/St_Johns', 'UTC-02:30'],
+    ['Asia/Kathmandu', 'UTC+05:45'],
+    ['Pacific/Apia', 'UTC+13:00'],
+  ])('a day, with its year and with its time, in the time zone %s', (zone, inSummer) => {
+    vi.stubEnv('TZ', zone);
+    expect(offsetOf(Date.UTC(2026, 6, 1))).toBe(inSummer);
+    const day = { month: 'short', day: 'numeric' } as const;
+    const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
     fc.assert(
-      fc.property(moment, (atMs) => {
-        expect(dayOf(atMs)).toBe(intl({ month: 'short', day: 'numeric' }, atMs));
-        expect(dayAndYearOf(atMs)).toBe(intl({ dateStyle: 'medium' }, atMs));
-        expect(fullMomentOf(atMs)).toBe(
-          intl({ dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }, atMs),
+      fc.property(moment, moment, (atMs, nowMs) => {
+        const date = intl({ dateStyle: 'medium' }, atMs);
+        expect(dayOf(atMs)).toBe(intl(day, atMs));
+        expect(dayAndYearOf(atMs)).toBe(date);
+        expect(fullMomentOf(atMs)).toBe(`${date}, ${intl({ ...time, second: '2-digit' }, atMs)}`);
+        expect(momentOf(atMs, atMs)).toBe(intl(time, atMs));
+        const isThisYear = date.slice(-4) === intl({ year: 'numeric' }, nowMs);
+        const isToday = date === intl({ dateStyle: 'medium' }, nowMs);
+        expect(momentOf(atMs, nowMs)).toBe(
+          [...(isToday ? [] : [isThisYear ? intl(day, atMs) : date]), intl(time, atMs)].join(', '),
         );
+        const offset = intl({ timeZoneName: 'longOffset' }, atMs).split('GMT')[1];
+        expect(offsetOf(atMs)).toBe(`UTC${offset === '' ? '+00:00' : offset}`);
       }),
     );
   });
