@@ -10,10 +10,18 @@ import { ownFault, panelParts, type PanelState, WAY_COUNT } from './panel.tsx';
 import type { Stage } from './stage.ts';
 import { tracesOf } from './trace.ts';
 
+/** How soon what could not be drawn is tried again. */
+const AGAIN_MS = 1000;
+
 /** What the page shows, for all browsers that look at it. */
 export interface Screen {
   now(): { readonly chat: ChatState; readonly panel: PanelState };
-  /** The same as what a stream sends. What cannot be drawn stays as it was, and a word says so. */
+  /**
+   * The same as what a stream sends. What cannot be drawn stays as it was, and a word says so until it
+   * can be; that is tried again by itself.
+   *
+   * @throws What stands in the way of the first picture: there is none that could stay.
+   */
   fragments(): Fragments;
   /** Tells of what happens on the stage, of what {@link Screen.changed} says, and of what goes by itself. */
   readonly subscribe: Subscribe;
@@ -79,6 +87,9 @@ export function createScreen(options: {
         whole = draw([...chatParts(chat), commands, ...panelParts(panel)]);
         drawn = whole;
       } catch (error) {
+        if (whole.size === 0) throw error;
+        clearTimeout(timer);
+        if (!options.ended.aborted) timer = setTimeout(changed, AGAIN_MS).unref();
         drawn = new Map([...whole, ...createDrawing()([ownFault(messageOf(error))])]);
       }
       return drawn;

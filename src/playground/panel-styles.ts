@@ -15,6 +15,10 @@ export const PANEL = css`
     overflow-y: auto;
   }
 
+  #own-fault:empty {
+    display: none;
+  }
+
   .banner {
     border-color: var(--warn);
     background: var(--warn-back);

@@ -445,9 +445,20 @@ describe('what is live', () => {
     await until(() => elements.get('own-fault')?.includes('no such table: boots') === true);
     expect(elements.has('m1')).toBe(true);
     database.orm.$client.exec('ALTER TABLE elsewhere RENAME TO boots');
-    world.tell();
+    // It tries again by itself.
     await until(() => elements.get('own-fault') === '<div id="own-fault" role="alert"></div>');
     expect(elements.has('m1')).toBe(true);
+  });
+
+  test('sends nothing to a page that is open already as long as it has never been drawn', async () => {
+    const world = await pageWorld();
+    const database = testDatabase();
+    world.settings.database = database;
+    database.orm.$client.exec('ALTER TABLE boots RENAME TO elsewhere');
+    expect((await world.get('/live')).status).toBe(500);
+    database.orm.$client.exec('ALTER TABLE elsewhere RENAME TO boots');
+    const { until, elements } = await watch(world);
+    await until(() => elements.has('hello'));
   });
 
   test('ends with the playground, and goes on when the page is served again', async () => {

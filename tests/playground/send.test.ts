@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { OWNER, type StoredMessage } from '../../src/playground/bot-api/bot-api.ts';
 import { splitText } from '../../src/playground/send.ts';
 import { gif, jpeg, ogg, png } from '../support/files.ts';
@@ -372,6 +372,7 @@ test('nothing that is sent waits for a service that is not there, nor fails when
   const rejected: unknown[] = [];
   const note = (reason: unknown) => void rejected.push(reason);
   process.on('unhandledRejection', note);
+  onTestFinished(() => void process.off('unhandledRejection', note));
   const answers = await Promise.all([
     world.post('/send', { text: 'hello' }),
     world.post('/send', { files: [file('a.txt', 'x')] }),
@@ -381,7 +382,6 @@ test('nothing that is sent waits for a service that is not there, nor fails when
   await world.api.until('two tries', () => world.api.deliveries.length >= 2 || null);
   await world.api.close();
   await new Promise(setImmediate);
-  process.off('unhandledRejection', note);
   expect(rejected).toEqual([]);
   expect(world.api.deliveries.every(({ status }) => status === null)).toBe(true);
 });

@@ -45,7 +45,7 @@ export interface BotApiOptions {
   /** `1:test-token` unless given. */
   readonly token?: string;
   readonly bot?: Partial<UserFromGetMe>;
-  /** What the pauses between tries to deliver are multiplied by; a hundredth unless given. */
+  /** What the pauses between tries to deliver, and between polls, are multiplied by; a hundredth unless given. */
   readonly pauseScale?: number;
   /** Lets `close()` pass over calls that no Bot API would understand: see `violations`. */
   readonly tolerant?: boolean;

@@ -69,7 +69,7 @@ export function createPolls(parts: {
 
   return {
     async poll({ offset, limit, timeoutSeconds }) {
-      const nowMs = systemClock.now();
+      const nowMs = systemClock.elapsed();
       const sinceS = (nowMs - before.atMs) / MS_PER_SECOND / parts.pauseScale;
       const isSame = offset === before.offset;
       before = { offset, atMs: nowMs };

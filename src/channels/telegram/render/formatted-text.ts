@@ -123,7 +123,7 @@ export class Writer {
     this.#indent = outer;
   }
 
-  /** What was written, without white space around the whole or around any entity but `pre`. */
+  /** What was written, without white space around the whole; for that around entities see {@link withoutEdges}. */
   finish(): FormattedText {
     const text = this.#text;
     const trimmed = withoutEdges(text, this.#entities)

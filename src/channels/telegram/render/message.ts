@@ -1,5 +1,5 @@
 import { ending } from '../../../core/format.ts';
-import { type FormattedText, withoutEdges } from './formatted-text.ts';
+import { endOf, type FormattedText, withoutEdges } from './formatted-text.ts';
 import { openFenceOf } from './fence.ts';
 import { renderBeginning } from './markdown.ts';
 import { ENTITY_LIMIT, partsOf } from './split.ts';
@@ -52,11 +52,11 @@ export function renderEnd(markdown: string): FormattedText {
   const fence = openFenceOf(markdown.slice(0, markdown.length - tail.length));
   const source = fence === null ? tail : `${fence}\n${tail}`;
   const { beginning } = renderBeginning(source, { units: Infinity, effort: EFFORT_LIMIT });
-  return endOf(beginning, TEXT_LIMIT - ELLIPSIS.length);
+  return lastOf(beginning, TEXT_LIMIT - ELLIPSIS.length);
 }
 
 /** The last units of a text behind an ellipsis, from the beginning of a word if one is near. */
-function endOf({ text, entities }: FormattedText, units: number): FormattedText {
+function lastOf({ text, entities }: FormattedText, units: number): FormattedText {
   const rest = ending(text, units);
   const word = rest.length < text.length ? rest.search(/\s\S/u) : -1;
   const shown = (word >= 0 && word < WORD_LIMIT ? rest.slice(word) : rest).trim();
@@ -65,7 +65,7 @@ function endOf({ text, entities }: FormattedText, units: number): FormattedText 
   const within = `${ELLIPSIS}${shown}`;
   const clipped = entities.map((entity) => {
     const from = Math.max(entity.offset, start);
-    const length = entity.offset + entity.length - from;
+    const length = endOf(entity) - from;
     return { ...entity, offset: from - start + ELLIPSIS.length, length };
   });
   const visible = withoutEdges(

@@ -21,6 +21,7 @@ describe('The stand-in takes', () => {
     expect(checkText('abc', [of('blockquote', 0, 3), of('code', 0, 3)], 9)).toBeNull();
     expect(checkText('abc', [of('code', 0, 3), of('blockquote', 0, 3)], 9)).toBeNull();
     expect(checkText(' b\nc', [of('blockquote', 0, 4), of('pre', 0, 2)], 9)).toBeNull();
+    expect(checkText('a\nb\n', [of('blockquote', 0, 4), of('pre', 0, 4)], 9)).toBeNull();
     expect(checkText('abc', [bold(0, 3), { ...link('https://x.org'), length: 3 }], 9)).toBeNull();
   });
 });
