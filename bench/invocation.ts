@@ -59,8 +59,8 @@ exec ${INSTANT_CLAUDE_PATH} "$@" < /dev/null
     args: readWords(path('args'))
       .filter((word) => !OWN_TO_A_TURN.some((flag) => word.startsWith(flag)))
       .map((word) => {
-        const [flag, name] = FILES.find(([known]) => word.startsWith(known)) ?? [];
-        return flag === undefined ? word : `${flag}${path(name ?? '')}`;
+        const copied = FILES.find(([flag]) => word.startsWith(flag));
+        return copied === undefined ? word : `${copied[0]}${path(copied[1])}`;
       }),
     environment: { ...Object.fromEntries(recorded), ...environment },
     cwd: folder,

@@ -12,7 +12,6 @@ const PICTURES: Readonly<Record<string, string>> = {
 const MAX_PIXEL_COUNT = 50_000_000;
 /** Of the formats that are known by their first bytes, those that are text: XML, calendars, subtitles. */
 const TEXT_TYPES = /^text\/|[/+]xml$/u;
-/** Digits of long numbers in groups: 60,000. */
 /** So much of a file tells whether it is text. */
 const TEXT_LOOK_BYTES = 8192;
 

@@ -1,5 +1,5 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { PAGES } from '../../src/console/frame.tsx';
 import { fillWithMessages } from '../support/many-messages.ts';
 import { consoleWorld } from './world.ts';
@@ -100,9 +100,14 @@ test(
       '/audit?event=turn.ended',
       '/memories?q=garden',
     ];
-    const reads = listenToReads();
     let roundCount = 0;
     let isCounting = true;
+    const reads = listenToReads();
+    const stop = () => {
+      isCounting = false;
+      reads.stop();
+    };
+    onTestFinished(stop);
     const count = () => {
       roundCount += 1;
       if (isCounting) setImmediate(count);
@@ -127,8 +132,7 @@ test(
         expect(roundCount - roundsBefore).toBeGreaterThan(MESSAGE_COUNT / 2 / 200);
       }
     }
-    isCounting = false;
-    reads.stop();
+    stop();
 
     const selects = [...reads.heard].filter((source) => /^\s*(?:select|with)\b/iu.test(source));
     expect(selects.length).toBeGreaterThan(20);

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMask, maskKeys, maskNote } from '../../src/core/mask.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 /** Nothing that looks like a secret stands in the repository: what does is put together here. */
 const joined = (text: string): string => text.replaceAll('|', '');
@@ -326,10 +327,10 @@ describe('any text', () => {
   ])('of 100 KB takes well under a second: %j over and over', (piece) => {
     const own = createMask(() => ['own-secret-1', `${joined('987654321:|AA')}${key(33)}`]);
     const text = piece.repeat(Math.ceil(HUNDRED_KB / piece.length));
-    const startedAt = performance.now();
+    const startedAt = cpuTimeMs();
     own(text);
     own(text, true);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(cpuTimeMs() - startedAt).toBeLessThan(1000);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSecretLike } from '../../src/core/secret-like.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 /** Nothing that looks like a secret stands in the repository: what does is put together here. */
 const joined = (text: string): string => text.replaceAll('|', '');
@@ -162,8 +163,8 @@ describe('any text', () => {
     'a',
   ])('of 100 KB takes well under a second: %j over and over', (part) => {
     const text = part.repeat(Math.ceil(100_000 / part.length));
-    const startedMs = performance.now();
+    const startedMs = cpuTimeMs();
     isSecretLike(text);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(cpuTimeMs() - startedMs).toBeLessThan(1000);
   });
 });

@@ -6,6 +6,7 @@ import {
   readPolicy,
 } from '../../src/policy/policy-file.ts';
 import { readRule, refusalByRule } from '../../src/policy/rules.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 function policy(file: Readonly<Record<string, unknown>>) {
   const read = readPolicy(JSON.stringify(file), 'permissive');
@@ -155,9 +156,9 @@ describe('a pattern', () => {
     ]) {
       const read = readRule('block 1', pattern);
       if ('fault' in read) throw new Error(read.fault);
-      const startMs = performance.now();
+      const startMs = cpuTimeMs();
       expect(read.ok.matches(text)).toBe(pattern === '(a+)+$' || pattern.startsWith('^'));
-      expect(performance.now() - startMs, pattern).toBeLessThan(1000);
+      expect(cpuTimeMs() - startMs, pattern).toBeLessThan(1000);
     }
   });
 
@@ -168,11 +169,11 @@ describe('a pattern', () => {
     String.raw`(?:\p{L}{30}){30}`,
     '((((a?){9}){9}){9})',
   ])('that repeats too much is refused before it costs anything: %s', (pattern) => {
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     expect(faultOf(pattern)).toBe(
       `${pattern} repeats too much: one pattern may stand for about 500 characters`,
     );
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(cpuTimeMs() - startMs).toBeLessThan(1000);
   });
 
   test.each([

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { messages } from '../../drizzle/schema.ts';
 import { createSearch } from '../../src/turns/search.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 import { turnWorld } from '../support/turns.ts';
 
 const CONVERSATION = 'telegram:1:42';
@@ -94,9 +95,9 @@ test('the newest of thousands are found without looking at all the others', () =
   const fastestMs = (limit: number) =>
     Math.min(
       ...Array.from({ length: 3 }, () => {
-        const beganAt = performance.now();
+        const beganAt = cpuTimeMs();
         expect(find('thing', { limit })).toHaveLength(limit);
-        return performance.now() - beganAt;
+        return cpuTimeMs() - beganAt;
       }),
     );
   expect(fastestMs(1)).toBeLessThan(fastestMs(count) / 4);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { affordableUnits } from '../../src/voice/affordable.ts';
 import { speakable } from '../../src/voice/speakable.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 
 const FRAGMENTS = [
   '**',
@@ -189,9 +190,9 @@ describe('hostile Markdown is worked on for a bounded time only', () => {
 
   it.each(REPEATED)('%j', (unit) => {
     const source = `hello ${unit.repeat(UNITS / unit.length)} goodbye`;
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     const { text, leftOut } = speakable(source, 10_000);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(cpuTimeMs() - startMs).toBeLessThan(5_000);
     expect(`${text} ${leftOut}`).toContain('hello');
     expect(`${text} ${leftOut}`).toContain('goodbye');
   });
@@ -207,9 +208,9 @@ describe('hostile Markdown is worked on for a bounded time only', () => {
     ['runs of backticks', Array.from({ length: 400 }, (_, at) => '`'.repeat(at)).join(' ')],
     ['a far end', `${'[a](<b '.repeat(3_000)}${'x '.repeat(40_000)}`],
   ])('deep: %s', (_, source) => {
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     const { text, leftOut } = speakable(source, 10_000);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(cpuTimeMs() - startMs).toBeLessThan(5_000);
     expect(text.length + leftOut.length).toBeGreaterThan(0);
   });
 

@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { freePort } from '../../../src/ops/tunnel/free-port.ts';
 import { tunnelCheck } from '../../../src/ops/tunnel/tunnel.ts';
 import { createHttpClient, type HttpClient } from '../../../src/platform/http-client.ts';
 import { createProcessTable } from '../../../src/platform/process/table.ts';
 import { testClock } from '../../support/clock.ts';
+import { freePort } from '../../support/free-port.ts';
 import { reached, TOKEN, tunnelWorld } from './support.ts';
 
 const QUICK = { TUNNEL_QUICK: '1' };
