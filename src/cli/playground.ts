@@ -49,7 +49,10 @@ export async function playground(
     const running = await starting?.catch(() => null);
     await running?.close();
     if (!(error instanceof ClaudioError && error.code === 'cli.cancelled')) throw error;
-    if (isRunning) return EXIT.ok;
+    if (isRunning) {
+      ui.done('The playground is over, and nothing of it is left.');
+      return EXIT.ok;
+    }
     const { code, message } = error;
     throw new ClaudioError({ code, message, hint: 'Nothing of the playground is left.' });
   }

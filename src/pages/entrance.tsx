@@ -21,6 +21,8 @@ export interface Sessions {
 
 /** Below which a link leads in: `/enter?key=…`. */
 export const ENTER_PATH = '/enter';
+/** For a key that is wrong, used or too old: which of them is nobody's business. */
+const NO_WAY_IN = 'This link leads in no more, if it ever did.';
 /** So many cookies of one name are looked up. */
 const MAX_TOKEN_COUNT = 20;
 
@@ -43,7 +45,10 @@ export function createEntrance(options: {
   const app = new Hono();
 
   const refuse = (context: Context, status: 401 | 403) =>
-    answerInstead(context, status, { title: options.title, sentence: options.refused });
+    answerInstead(context, status, {
+      title: options.title,
+      sentence: status === 403 ? `${NO_WAY_IN} ${options.refused}` : options.refused,
+    });
   const tokenOf = (context: Context) => openToken(context, options.cookie(), sessions);
 
   app.get(ENTER_PATH, (context) => {

@@ -20,6 +20,8 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#b4532a" d="M3 1h10a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H8l-4 3v-3H3a2 2 0 0 1-2-2V3a2 2 0 0 1 2-2z"/></svg>',
 )}`;
 
+const AWAY = 'Claudio does not answer. Trying again …';
+
 /**
  * A whole page. Works without scripts; with them, what is at `live` (a stream of patches, see `live.ts`)
  * keeps it up to date, and it says so while the service is away. What a form with `data-quiet` was refused
@@ -35,8 +37,10 @@ export const Page: FC<{
   /** Paths below `/assets/`: style sheets and scripts beside those of all pages. */
   readonly styles?: readonly string[];
   readonly scripts?: readonly string[];
+  /** What it says while the stream is away. */
+  readonly away?: string;
   readonly children: Child;
-}> = ({ title, nav, live, next, styles = [], scripts = [], children }) => (
+}> = ({ title, nav, live, next, styles = [], scripts = [], away = AWAY, children }) => (
   <>
     {raw('<!doctype html>')}
     <html lang="en">
@@ -77,7 +81,7 @@ export const Page: FC<{
         <div class="notices">
           <div role="status">
             <p id="away" hidden>
-              Claudio does not answer. Trying again …
+              {away}
             </p>
           </div>
           <p id="told" class="visually-hidden" role="status" />

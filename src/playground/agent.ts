@@ -45,7 +45,11 @@ export async function chooseAgent(
     AbortSignal.timeout(LIMIT_MS),
   );
   if (programPath !== null && remedy === null) return { kind: 'claude', programPath, remedy };
-  const why = remedy ?? 'Claude Code was not found.';
+  const configured = environment['CLAUDE_BIN'];
+  const why =
+    programPath === null && configured
+      ? `CLAUDE_BIN is ${configured}, where no program is. Correct it, or leave it out.`
+      : (remedy ?? 'Claude Code was not found.');
   if (asked === 'claude') {
     throw new ClaudioError({
       code: 'playground.no-claude',

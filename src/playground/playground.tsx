@@ -185,6 +185,7 @@ const Playground = ({ screen, draft }: { readonly screen: Screen; readonly draft
       live="/live"
       styles={['playground/styles.css']}
       scripts={['playground/client/composer.js']}
+      away="The playground is away. Trying again … If it was ended, start it anew and open its new link."
     >
       <div class="playground">
         <Chat state={chat} draft={draft} />

@@ -78,6 +78,7 @@ export function runServiceProcess(options: {
   let startCount = 0;
   let failureCount = 0;
   let lastEnd: string | null = null;
+  let waitMs = 0;
   let timer: NodeJS.Timeout | undefined;
   let isLeft = false;
 
@@ -105,8 +106,8 @@ export function runServiceProcess(options: {
     child = null;
     state = 'down';
     if (!isLeft) {
-      const waitMs = Math.min(RESTART_MS * 2 ** Math.max(0, failureCount - 1), MAX_RESTART_MS);
-      lastEnd = `${words} It is started again after ${waitMs / 1000} s.`;
+      waitMs = Math.min(RESTART_MS * 2 ** Math.max(0, failureCount - 1), MAX_RESTART_MS);
+      lastEnd = words;
       timer = setTimeout(begin, waitMs);
     }
     ready.reject(new Error(words));
@@ -130,11 +131,24 @@ export function runServiceProcess(options: {
     changed();
   };
 
+  const tellOfEnd = (): string | null => {
+    if (lastEnd === null) return null;
+    return state === 'running'
+      ? `Before that: ${lastEnd}`
+      : `${lastEnd} It is started again after ${waitMs / 1000} s.`;
+  };
+
   // Whoever wants to know waits for it; an end after the start is no news there.
   ready.promise.catch(() => undefined);
   begin();
   return {
-    state: () => ({ state, pid: child?.pid ?? null, url: options.url, startCount, lastEnd }),
+    state: () => ({
+      state,
+      pid: child?.pid ?? null,
+      url: options.url,
+      startCount,
+      lastEnd: tellOfEnd(),
+    }),
     log: () => lines,
     ready: ready.promise,
     kill: () => child?.signal('SIGKILL'),

@@ -87,7 +87,7 @@ test('a page says that the playground is away, and goes on when it is back on it
   await page.goto(playground.link);
   const { port } = new URL(playground.link);
   await playground.close();
-  await page.getByText('Claudio does not answer.').waitFor();
+  await page.getByText('The playground is away.').waitFor();
 
   // Another playground knows nobody who was in the one before.
   const next = await echoPlayground(Number(port));
@@ -95,5 +95,5 @@ test('a page says that the playground is away, and goes on when it is back on it
   await page.goto(next.link);
   await chatOn(page).say('back again');
   await chatOn(page).theirs('You said 2 words').waitFor();
-  expect(await page.getByText('Claudio does not answer.').isVisible()).toBe(false);
+  expect(await page.getByText('The playground is away.').isVisible()).toBe(false);
 });

@@ -55,7 +55,7 @@ test('nobody is kept from using the playground, whatever it shows: on a phone an
   await chat.field.press('Enter');
   await page.getByRole('alert').filter({ hasText: 'Write something' }).waitFor();
   await playground.close();
-  await page.getByText('Claudio does not answer.').waitFor();
+  await page.getByText('The playground is away.').waitFor();
   await barriers.look(page, 'the playground is away');
   expect(barriers.found()).toEqual([]);
 });

@@ -139,6 +139,12 @@ test('a command is completed by keyboard', async () => {
   await page.keyboard.press('Enter');
   await chat.own('/status').getByText('answered').waitFor();
   await chat.theirs(/Now: nothing/u).waitFor();
+
+  await chat.field.pressSequentially('/queue');
+  await commands.getByRole('option', { name: /^\/queue / }).waitFor();
+  await page.keyboard.press('Enter');
+  await chat.own('/queue').getByText('answered').waitFor();
+  expect(await commands.count()).toBe(0);
 });
 
 test('markup in a message and in the name of a file is text, in the chat and beside it', async () => {

@@ -50,7 +50,7 @@ test('the echo that was asked for excuses itself for nothing, and asks nobody', 
 });
 
 test.each([
-  ['is not there', () => '/nowhere/claude', 'Claude Code was not found.'],
+  ['is not there', () => '/nowhere/claude', 'CLAUDE_BIN is /nowhere/claude, where no program is.'],
   ['is not logged in', loggedOut, 'Claude Code is not logged in.'],
 ])('a Claude Code that was asked for and %s is said in two sentences', async (_, path, why) => {
   const environment = { ...personEnvironment(temporaryFolder()), CLAUDE_BIN: path() };

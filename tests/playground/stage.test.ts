@@ -157,11 +157,15 @@ describe('kill -9 of the service', () => {
     await api.say('slow');
     await turnRuns(stage);
     await api.say('the second');
-    await killAndWait(stage);
-    expect(stage.service()).toMatchObject({ startCount: 2 });
-    expect(stage.service().lastEnd).toBe(
-      'The service was ended by SIGKILL. It is started again after 1 s.',
+    stage.kill();
+    const lastEnd = 'The service was ended by SIGKILL.';
+    await until(
+      stage,
+      'a word on that',
+      () => stage.service().lastEnd === `${lastEnd} It is started again after 1 s.`,
     );
+    await until(stage, 'the service to be back', () => stage.service().state === 'running');
+    expect(stage.service()).toMatchObject({ startCount: 2, lastEnd: `Before that: ${lastEnd}` });
     const notice = await answerWith(stage, 'I was interrupted');
     expect(notice.replyTo).toBe(1);
     await answerWith(stage, 'the second');
@@ -233,8 +237,8 @@ describe('kill -9 of the service', () => {
     rmSync(folder);
     await until(stage, 'the service to be back', () => stage.service().state === 'running');
     expect(stage.service().startCount).toBe(4);
-    await killAndWait(stage);
-    expect(stage.service().lastEnd).toContain('after 1 s.');
+    stage.kill();
+    expect(await ended('SIGKILL')).toContain('after 1 s.');
   });
 });
 

@@ -4,6 +4,8 @@ const BEGUN = /^\/\w*$/;
 export interface Suggestions {
   /** Whether a key was for the suggestions, and is done with. */
   take(event: KeyboardEvent): boolean;
+  /** Offers what fits the text as it is now. */
+  look(): void;
 }
 
 /**
@@ -56,6 +58,7 @@ export function suggestCommands(text: HTMLTextAreaElement): Suggestions {
   });
 
   return {
+    look,
     take: (event) => {
       const all = options();
       if (all.length === 0 || event.isComposing) return false;

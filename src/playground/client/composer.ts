@@ -58,6 +58,7 @@ function compose(form: HTMLFormElement, text: HTMLTextAreaElement, files: HTMLIn
     if (!isSent) return;
     // What was typed meanwhile stays.
     text.value = text.value.startsWith(typed) ? text.value.slice(typed.length) : text.value;
+    suggestions.look();
     files.value = '';
     showChosen(form, files);
     turnAway();
