@@ -12,7 +12,7 @@ export const audit = sqliteTable(
     /** Dotted: `access.refused`, `turn.retried`. */
     event: text('event').notNull(),
     conversationId: text('conversation_id').notNull(),
-    /** Who caused it; empty where nobody did: what Claude did by itself, or the command line. */
+    /** Who caused it; empty where nobody did: what Claude did by itself. */
     personId: text('person_id').notNull(),
     turnId: integer('turn_id'),
     /** `allowed`, `denied`, `refused` …, where something was decided. */

@@ -11,7 +11,7 @@ export const grants = sqliteTable(
     name: text('name').notNull(),
     /** `none`: the settings give a role, and it was taken away. */
     role: text('role', { enum: ['owner', 'member', 'viewer', 'none'] }).notNull(),
-    /** The person who granted it; empty: the command line. */
+    /** The person who granted it; `shell`: the command line. */
     grantedBy: text('granted_by').notNull(),
     atMs: integer('at_ms').notNull(),
   },

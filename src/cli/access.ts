@@ -1,14 +1,13 @@
 import { withAccess, type AccessShell } from '../app/from-shell/access.ts';
 import { ClaudioError } from '../core/error.ts';
-import { aRole, type Role } from '../core/role.ts';
-import type { Appointed, WishRefused } from '../policy/appointments.ts';
+import { aRole, type Role, SHELL_PERSON } from '../core/role.ts';
+import { giverOf, type Appointed, type WishRefused } from '../policy/appointments.ts';
 import { EXIT, type CliContext, type CommonOptions } from './context.ts';
 
 /** Which bot and which chat are meant: the first, and every one, unless named. */
 export type AccessOptions = CommonOptions & { readonly bot?: string; readonly chat?: string };
 
-/** Nobody in Telegram caused what is decided here. */
-const COMMAND_LINE = { personId: '', conversationId: '' };
+const SHELL = { personId: SHELL_PERSON, conversationId: '' };
 const GAP = '  ';
 
 /** `claudio access list` */
@@ -40,7 +39,7 @@ export function accessGrant(
     async (shell) => {
       const reach = shell.reachOf(options.chat);
       const outcome = await shell.commit(() =>
-        shell.appointments.grant({ personId, role, reach, by: COMMAND_LINE }),
+        shell.appointments.grant({ personId, role, reach, by: SHELL }),
       );
       if (outcome.kind !== 'granted') throw refused(personId, outcome);
       const { name } = outcome;
@@ -65,7 +64,7 @@ export function accessRevoke(
     async (shell) => {
       const reach = shell.reachOf(options.chat);
       const outcome = await shell.commit(() =>
-        shell.appointments.revoke({ personId, reach, by: COMMAND_LINE }),
+        shell.appointments.revoke({ personId, reach, by: SHELL }),
       );
       const where = whereOf(options);
       if (outcome.kind === 'had-none') {
@@ -108,7 +107,7 @@ function rowOf(appointed: Appointed, { chatOf }: AccessShell): Row {
     name,
     role,
     chat: destination === null ? null : chatOf(destination),
-    grantedBy: grantedBy === null ? 'settings' : grantedBy || 'command line',
+    grantedBy: giverOf(grantedBy),
     at: atMs === null ? null : new Date(atMs).toISOString(),
   };
 }

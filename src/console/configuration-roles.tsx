@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { BotProfile } from '../core/bot.ts';
 import { Empty, Scroll, Time } from '../pages/words.tsx';
-import { createAppointments, type Appointed } from '../policy/appointments.ts';
+import { createAppointments, giverOf, type Appointed } from '../policy/appointments.ts';
 import { Change } from './configuration-words.tsx';
 import type { ConsoleParts } from './parts.ts';
 
@@ -57,8 +57,7 @@ const People: FC<{
                   : `chat ${destination.slice(bot.source.length + 1)}`}
               </td>
               <td>
-                {grantedBy === null ? 'settings' : grantedBy === '' ? 'command line' : grantedBy}{' '}
-                {atMs === null ? null : <Time atMs={atMs} nowMs={nowMs} />}
+                {giverOf(grantedBy)} {atMs === null ? null : <Time atMs={atMs} nowMs={nowMs} />}
               </td>
             </tr>
           ))}

@@ -1,6 +1,6 @@
 import type { BotProfile, Bots } from '../core/bot.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Role } from '../core/role.ts';
+import { type Role, SHELL_PERSON } from '../core/role.ts';
 import type { Database } from '../platform/database/open.ts';
 import { isPerson } from './access.ts';
 import type { Audit } from './audit.ts';
@@ -16,7 +16,7 @@ export interface Appointed {
   readonly role: Granted;
   /** `null`: in every chat. */
   readonly destination: string | null;
-  /** Of the person; empty: the command line; `null`: the settings. */
+  /** The id of a person, or {@link SHELL_PERSON}; `null`: the settings. See {@link giverOf}. */
   readonly grantedBy: string | null;
   /** `null` for what the settings say. */
   readonly atMs: number | null;
@@ -26,7 +26,7 @@ export interface Appointed {
 export interface Wish {
   readonly personId: string;
   readonly reach: Reach;
-  /** Who decides, by id, and where; both empty on the command line. */
+  /** Who decides, by id, and in which conversation; on the command line {@link SHELL_PERSON}, in none. */
   readonly by: { readonly personId: string; readonly conversationId: string };
 }
 
@@ -152,6 +152,12 @@ export function createAppointments(parts: {
       ];
     },
   };
+}
+
+/** Who gave a role: `settings`, `command line`, or the id of a person. */
+export function giverOf(grantedBy: Appointed['grantedBy']): string {
+  if (grantedBy === null) return 'settings';
+  return grantedBy === SHELL_PERSON ? 'command line' : grantedBy;
 }
 
 function bySettings(personId: string, role: Role, nameOf: Names): Appointed {

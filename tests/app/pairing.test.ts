@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SHELL_PERSON } from '../../src/core/role.ts';
 import type { Acceptance } from '../../src/inbox/accept.ts';
 import { from, GROUP, OWNER, peopleWorld } from './people-world.ts';
 
@@ -175,7 +176,7 @@ describe('somebody new who sends /start', () => {
 
   test('is asked about in the chats of those who were made owners, where the bot belongs to a group', () => {
     const world = peopleWorld({ ownerId: null });
-    const by = { personId: '', conversationId: '' };
+    const by = { personId: SHELL_PERSON, conversationId: '' };
     const grant = (personId: string, role: 'owner' | 'member', chat: number | null) => {
       const destination = chat === null ? null : `telegram:1:${chat}`;
       const reach = { source: 'telegram:1', destination };

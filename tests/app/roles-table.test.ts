@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { deliveries } from '../../drizzle/schema.ts';
-import { ROLES } from '../../src/core/role.ts';
+import { ROLES, SHELL_PERSON } from '../../src/core/role.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import type { Acceptance } from '../../src/inbox/accept.ts';
 import { ACTIONS, mayDo } from '../../src/policy/roles.ts';
@@ -39,7 +39,7 @@ const SOMEBODY_ELSE = '100';
 /** The settings have 42 as owner, 7 and 9 as members; the rest was granted. */
 function worldOfAll(): World {
   const world = peopleWorld({ memberIds: ['7', '9'] });
-  const by = { personId: '', conversationId: '' };
+  const by = { personId: SHELL_PERSON, conversationId: '' };
   const reach = { source: 'telegram:1', destination: null };
   world.appointments.grant({ personId: '43', role: 'owner', reach, by });
   world.appointments.grant({ personId: '8', role: 'viewer', reach, by });

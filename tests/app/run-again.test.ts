@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SHELL_PERSON } from '../../src/core/role.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
 import { offerPlan } from '../../src/turns/plans.ts';
 import { conversationIn, from, GROUP, OWNER, peopleWorld } from './people-world.ts';
@@ -6,7 +7,7 @@ import { conversationIn, from, GROUP, OWNER, peopleWorld } from './people-world.
 const NOT_YOURS = 'You may not do that here.';
 const OTHER_OWNER = 43;
 const MEMBER = 7;
-const by = { personId: '', conversationId: '' };
+const by = { personId: SHELL_PERSON, conversationId: '' };
 const reach = { source: 'telegram:1', destination: null };
 type End = 'done' | 'interrupted';
 

@@ -51,8 +51,8 @@ test('roles are listed, granted and taken back from the shell, and that is writt
     { id: '8', role: 'viewer', chat: GROUP, grantedBy: 'command line' },
   ]);
   expect(auditRows()).toMatchObject([
-    { event: 'access.granted', personId: '', decision: 'viewer' },
-    { event: 'access.revoked', personId: '', decision: 'none' },
+    { event: 'access.granted', personId: 'shell', decision: 'viewer' },
+    { event: 'access.revoked', personId: 'shell', decision: 'none' },
   ]);
 });
 

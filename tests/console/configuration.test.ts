@@ -103,7 +103,7 @@ test('each bot is there with what it has of its own, and whether the service has
 test('projects and roles are listed, by name, with the commands that change them', async () => {
   const world = consoleWorld({ files: FILES });
   createProjectStore(world.database, world.clock).add({ name: 'shop', path: `/srv/${MARKUP}` });
-  const role = { grantedBy: '', atMs: world.clock.now() };
+  const role = { grantedBy: 'shell', atMs: world.clock.now() };
   world.database.orm
     .insert(grants)
     .values([

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { ClaudioError } from '../../core/error.ts';
 import { nearest } from '../../core/nearest.ts';
+import { SHELL_PERSON } from '../../core/role.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { loadConfiguration, type Environment } from '../../platform/configuration/load.ts';
 import { boundsOf, OBJECTIONS, resolveFolder, type Resolved } from '../../policy/folders.ts';
@@ -96,7 +97,12 @@ function withProjects<T>(
       projects: createProjectStore(database, systemClock),
       bounds: boundsOf(loadConfiguration(environment)),
       note: (event, project) =>
-        audit.write({ event, conversationId: conversation.id, personId: '', details: { project } }),
+        audit.write({
+          event,
+          conversationId: conversation.id,
+          personId: SHELL_PERSON,
+          details: { project },
+        }),
       commit,
     }),
   );

@@ -50,7 +50,7 @@ test('a project is written down as everything is: no secret stays in it', async 
   });
   await addProject(environment, 'opensesame-7f3a9b', join(userHome, 'code'));
   await shell((open) => {
-    expect(written(open)).toMatchObject([{ event: 'project.added' }]);
+    expect(written(open)).toMatchObject([{ event: 'project.added', personId: 'shell' }]);
     expect(JSON.stringify(written(open))).not.toContain('opensesame');
     return Promise.resolve();
   });
