@@ -5,7 +5,7 @@ import type { CheckResult } from '../http/health.ts';
 /** The checks of `/health` as people speak of them. */
 const NAMES: Readonly<Record<string, { readonly name: string; readonly about: string }>> = {
   database: { name: 'Database', about: 'takes what is to be kept' },
-  webhook: { name: 'Webhook', about: 'Telegram knows where to deliver messages' },
+  webhook: { name: 'Webhook', about: 'where Telegram delivers messages' },
   tunnel: { name: 'Tunnel', about: 'lets Telegram reach this machine' },
   claude: { name: 'Claude Code', about: 'is installed and logged in' },
   queue: { name: 'Queue', about: 'messages that wait for their turn' },
@@ -44,7 +44,7 @@ export function aboutOf(check: string): string {
 export function detailsOf(result: CheckResult): readonly string[] {
   const seen = detailsSchema.parse(result);
   return [
-    seen.state === UNKNOWN ? undefined : seen.state,
+    wordsOf(seen.state),
     seen.reason,
     when(seen.version, (version) => `version ${version}`),
     seen.publicUrl,
@@ -58,6 +58,11 @@ export function detailsOf(result: CheckResult): readonly string[] {
     when(seen.freeBytes, (bytes) => `${sizeOf(bytes)} free`),
     when(seen.usedPercent, (percent) => `${percent} % used`),
   ].filter((text) => text !== undefined);
+}
+
+function wordsOf(state = UNKNOWN): string | undefined {
+  if (state === UNKNOWN) return undefined;
+  return state === 'not configured' ? 'no public address is set up, so nothing comes in' : state;
 }
 
 function when<T>(value: T | undefined, say: (value: T) => string): string | undefined {

@@ -84,7 +84,7 @@ const Checks: FC<{ readonly parts: ConsoleParts }> = ({ parts: { history, clock,
         <Empty>Nobody has looked yet. This takes a moment.</Empty>
       ) : (
         <Scroll label="Checks">
-          <table>
+          <table class="prose">
             <caption class="visually-hidden">Each check, and what to do about it</caption>
             <thead>
               <tr>

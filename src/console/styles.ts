@@ -6,6 +6,11 @@ const PARTS = css`
     margin-block-end: var(--s6);
   }
 
+  /* What is read in it is sentences, which have an end of the line anywhere. */
+  .prose td {
+    overflow-wrap: anywhere;
+  }
+
   .figures {
     gap: 2rem;
     margin: 0;

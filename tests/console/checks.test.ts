@@ -28,7 +28,7 @@ test('each check is shown with its state, since when it is so, what was found an
   const html = await world.page('/checks');
   const text = readable(html);
   expect(text).toMatch(
-    /Webhook Telegram knows where to deliver messages Failing changed 2 h ago Run claudio tunnel setup ?\. refused, bad host, 3 not delivered to us yet, Telegram’s last error, perhaps of long ago: Wrong response Database/u,
+    /Webhook where Telegram delivers messages Failing changed 2 h ago Run claudio tunnel setup ?\. refused, bad host, 3 not delivered to us yet, Telegram’s last error, perhaps of long ago: Wrong response Database/u,
   );
   expect(html).toContain('<code>claudio tunnel setup</code>');
   expect(text).toMatch(/Queue .*? Well changed 2 h ago 2 waiting, the oldest for 1 min 5 s/u);
@@ -42,6 +42,13 @@ test('so soon after the start that nobody has looked yet, the page looks', async
   const world = consoleWorld({ checks: { disk: { ok: false, remedy: 'Free some space.' } } });
   expect(world.history.latest()).toBeNull();
   expect(await world.page('/checks')).toContain('Free some space.');
+});
+
+test('a webhook that is not set up is no fault, and says what follows from that', async () => {
+  const world = consoleWorld({ checks: { webhook: { ok: true, state: 'not configured' } } });
+  expect(readable(await world.page('/checks'))).toMatch(
+    /Webhook where Telegram delivers messages Well .*no public address is set up, so nothing comes in/u,
+  );
 });
 
 test('what a check says of itself is text, and without secrets', async () => {
