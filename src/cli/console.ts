@@ -12,7 +12,7 @@ export async function openConsole(
   const { ui, environment } = context;
   if (!(await isUp(context))) {
     ui.fail('The service does not run, and the console is a part of it: there is no way in now');
-    ui.say('`claudio restart` starts it; `claudio status` shows more.');
+    ui.say('`claudio status` tells why, and what starts it.');
     return EXIT.unavailable;
   }
   // All users of the machine see what a browser is started with.

@@ -40,7 +40,7 @@ export async function uninstallBot(context: CliContext, name: string): Promise<n
     ui.done(`${folder} is removed`);
     // First the service, which would register it again.
     await tellOfRemoval(context);
-    const result = await runStep(() => disconnectBot(bot, http));
+    const result = await runStep(() => disconnectBot(bot, http, false));
     show(ui, result);
     ui.say('What was said with it stays in the database, for a bot with the same token.');
     return result.kind === 'failed' ? EXIT.failed : EXIT.ok;

@@ -101,7 +101,7 @@ async function takeAway(context: CliContext, home: string, isPurge: boolean): Pr
     await step(async () => {
       const http = createHttpClient();
       try {
-        return await disconnectBot(asBotSees(inspection, name), http);
+        return await disconnectBot(asBotSees(inspection, name), http, !isPurge);
       } finally {
         await http.close();
       }
@@ -221,6 +221,10 @@ function close(
   if (tunnel !== null) ui.say(tunnel);
   if (isChanged) ui.say(`The program itself is in ${packageRoot()}.`);
   if (!isFailed) return EXIT.ok;
-  ui.fail('Not everything could be taken away: see above, and run the same command again.');
+  ui.fail(
+    existsSync(home)
+      ? 'Not everything could be taken away: see above, and run the same command again.'
+      : 'Not everything could be taken away: see above.',
+  );
   return EXIT.failed;
 }

@@ -44,7 +44,7 @@ test('where the service does not run, it says so and ends with 69; no key is mad
   const fresh = await claudio(['console'], world.environment);
   expect(fresh).toMatchObject({ code: 69 });
   expect(fresh.stdout).toContain('The service does not run');
-  expect(fresh.stdout).toContain('`claudio restart` starts it');
+  expect(fresh.stdout).toContain('`claudio status` tells why, and what starts it.');
   expect(fresh.stdout).not.toMatch(LINK);
 
   mkdirSync(world.home, { recursive: true, mode: 0o700 });

@@ -166,10 +166,22 @@ test('what goes wrong is told, and everything else is still done', async () => {
   const { context, shown } = world.script();
   expect(await uninstall(context, {})).toBe(1);
   expect(shown()).toContain('not allowed to use this program (crontab)');
-  expect(shown()).toContain('Telegram could not be told');
+  expect(shown()).toMatch(/Telegram could not be told .*Run `claudio uninstall` again/su);
+  expect(shown()).toContain('see above, and run the same command again.');
   expect(shown()).toContain('The service is stopped and removed');
   expect(shown()).not.toContain('test-token');
   expect(filesBelow(world.userHome)).toEqual(['claudio.lock', 'install.lock', 'service.env']);
+});
+
+test('a purge that Telegram could not be told of says what can be done without the token', async () => {
+  const world = await installed();
+  world.api.fault({ method: 'getWebhookInfo' }, { kind: 'drop', moment: 'before' });
+  const { context, shown } = world.script({ yes: true });
+  expect(await uninstall(context, { purge: true, yes: true })).toBe(1);
+  expect(existsSync(world.home)).toBe(false);
+  expect(shown()).toContain('its token goes with the folder: /revoke at @BotFather ends that');
+  expect(shown()).toContain('Not everything could be taken away: see above.');
+  expect(shown()).not.toMatch(/run the same command again|Run `claudio uninstall` again/u);
 });
 
 test.each([

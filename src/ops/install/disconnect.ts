@@ -9,11 +9,13 @@ import type { StepResult } from './step.ts';
 /**
  * Lets Telegram deliver here no more. What waits there stays for whoever comes next.
  *
+ * @param isTokenKept Whether it can be tried again later.
  * @throws ClaudioError `telegram.unreachable`, `telegram.refused`
  */
 export async function disconnectBot(
   { settings }: Inspection,
   http: HttpClient,
+  isTokenKept: boolean,
 ): Promise<StepResult> {
   const token = settings.TELEGRAM_BOT_TOKEN;
   if (token === undefined) return { kind: 'already', text: 'No bot is connected' };
@@ -23,7 +25,7 @@ export async function disconnectBot(
     if (refusesToken(state)) {
       return { kind: 'already', text: 'Telegram does not know the bot any more' };
     }
-    return { kind: 'failed', text: unreached(reasonOf(state)), remedy: ONCE_MORE };
+    return unreached(reasonOf(state), isTokenKept);
   }
   if (state.url === '') return { kind: 'already', text: 'Telegram delivers nothing here' };
   if (!isOwnWebhook(state.url, settings)) {
@@ -35,12 +37,15 @@ export async function disconnectBot(
     return { kind: 'done', text: 'Telegram delivers nothing here any more' };
   }
   if (removed.kind === 'rejected') throw telegramFailed(removed);
-  return { kind: 'failed', text: unreached(reasonOf(removed)), remedy: ONCE_MORE };
+  return unreached(reasonOf(removed), isTokenKept);
 }
 
-const ONCE_MORE =
-  'Run `claudio uninstall` again when it can be, or do nothing: what Telegram sends goes nowhere.';
-
-function unreached(reason: string): string {
-  return `Telegram could not be told to deliver nothing here any more: ${reason}`;
+function unreached(reason: string, isTokenKept: boolean): StepResult {
+  return {
+    kind: 'failed',
+    text: `Telegram could not be told to deliver nothing here any more: ${reason}`,
+    remedy: isTokenKept
+      ? 'Run `claudio uninstall` again when it can be, or do nothing: what Telegram sends goes nowhere.'
+      : 'What it sends goes nowhere, and its token goes with the folder: /revoke at @BotFather ends that for good.',
+  };
 }

@@ -70,7 +70,7 @@ export function claudioHome(environment: Environment): string {
 export function claudioHomePath(environment: Environment): string {
   const home = environment['CLAUDIO_HOME'] || join(userHomeOf(environment), '.claudio');
   if (!isAbsolute(home)) {
-    throw invalid([`CLAUDIO_HOME must be an absolute path, not ${home}.`], 'your environment');
+    throw invalid([`CLAUDIO_HOME must be an absolute path, not ${home}.`], CORRECT_ENVIRONMENT);
   }
   return home;
 }
@@ -83,7 +83,7 @@ export function claudioHomePath(environment: Environment): string {
 export function userHomeOf(environment: Environment): string {
   const home = environment['HOME'] || systemHome();
   if (home === null || !isAbsolute(home)) {
-    throw invalid(['HOME must be the absolute path of your home folder.'], 'your environment');
+    throw invalid(['HOME must be the absolute path of your home folder.'], CORRECT_ENVIRONMENT);
   }
   return home;
 }
@@ -120,7 +120,7 @@ export function loadConfiguration(environment: Environment): Configuration {
   faults.push(...contradictions(values), ...found.faults);
   if (!parsed.success || faults.length > 0) {
     const isOfBots = faults.length === found.faults.length;
-    throw invalid(faults, isOfBots ? 'what is named there' : file);
+    throw invalid(faults, hintFor(isOfBots ? 'what is named there' : file, existsSync(file)));
   }
   warnings.push(
     ...doubts(first === values ? parsed.data : withoutBots(parsed.data)),
@@ -269,12 +269,20 @@ function gather(environment: Environment, file: string) {
   return { values: given, faults, warnings };
 }
 
-function invalid(faults: readonly string[], where: string): ClaudioError {
+const CORRECT_ENVIRONMENT = 'Correct your environment and start again.';
+
+function hintFor(where: string, isSetUp: boolean): string {
+  return isSetUp
+    ? `Correct ${where} (or your environment, which wins over the file) and start again.`
+    : `Nothing is set up yet: \`claudio install\` does that. Without it, put them into ${where} or your environment.`;
+}
+
+function invalid(faults: readonly string[], hint: string): ClaudioError {
   return new ClaudioError({
     code: 'config.invalid',
     message: `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults
       .map((fault) => `  - ${fault}`)
       .join('\n')}`,
-    hint: `Correct ${where} (or your environment, which wins over the file) and start again.`,
+    hint,
   });
 }
