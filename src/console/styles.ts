@@ -6,7 +6,11 @@ const PARTS = css`
     margin-block-end: var(--s6);
   }
 
-  /* What is read in it is sentences, which have an end of the line anywhere. */
+  /* What is read in it is sentences: a long word is broken before it has the table scroll. */
+  .prose th:first-child {
+    inline-size: 40%;
+  }
+
   .prose td {
     overflow-wrap: anywhere;
   }
