@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx';
+import { WithCode } from '../pages/with-code.tsx';
 import { Badge, Empty, Pager, Scroll, Time } from '../pages/words.tsx';
 import { nameOf } from './check-words.ts';
 import type { ConsoleParts } from './parts.ts';
-import { WithCode } from './with-code.tsx';
 
 const CHANGES_SHOWN = 50;
 

@@ -3,6 +3,7 @@ import type { FC } from 'hono/jsx';
 import type { Finding } from '../core/finding.ts';
 import type { CheckResult } from '../http/health.ts';
 import { streamPatches, type Subscribe } from '../pages/live.ts';
+import { WithCode } from '../pages/with-code.tsx';
 import { Empty, Scroll, Time } from '../pages/words.tsx';
 import { createBeside, type Beside } from './beside.ts';
 import { Changes, State } from './check-changes.tsx';
@@ -12,7 +13,6 @@ import type { HealthChange } from './health-history.ts';
 import { fragments } from './live.tsx';
 import type { ConsoleParts } from './parts.ts';
 import { Starts } from './starts.tsx';
-import { WithCode } from './with-code.tsx';
 
 const OWN_STREAM = '/live/checks';
 

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { ClaudioError } from '../core/error.ts';
 import { showSettings } from '../ops/settings.ts';
+import { WithCode } from '../pages/with-code.tsx';
 import { Badge, Empty } from '../pages/words.tsx';
 import { BOT_SETTING_NAMES, isBotsAlone } from '../platform/configuration/bots.ts';
 import { inspectConfiguration, type Inspection } from '../platform/configuration/load.ts';
@@ -12,7 +13,6 @@ import { RolesSection } from './configuration-roles.tsx';
 import { Change, SettingsTable, SOURCES, Value } from './configuration-words.tsx';
 import { Frame } from './frame.tsx';
 import type { ConsoleParts } from './parts.ts';
-import { WithCode } from './with-code.tsx';
 
 /** What is set up, and with which command each of it is changed. Secrets are masked. */
 export function configurationPage(parts: ConsoleParts): Hono {

@@ -6,6 +6,7 @@ import { siblingCount } from '../memory/find.ts';
 import { LASTING } from '../memory/forget-question.ts';
 import type { MemoryStore } from '../memory/store.ts';
 import { memoriesCount } from '../memory/telling.ts';
+import { WithCode } from '../pages/with-code.tsx';
 import { Empty } from '../pages/words.tsx';
 import { Frame } from './frame.tsx';
 import {
@@ -21,7 +22,6 @@ import { answerMissing } from './missing.tsx';
 import type { ConsoleParts } from './parts.ts';
 import { memoryPath, rowNumber, withParams } from './paths.ts';
 import { createPlaceNames } from './place-names.ts';
-import { WithCode } from './with-code.tsx';
 
 /** So many messages and other memories are named with one that is shown alone. */
 const TIES_COUNT = 50;

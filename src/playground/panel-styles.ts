@@ -25,6 +25,10 @@ export const PANEL = css`
     color: var(--warn);
   }
 
+  .banner a {
+    color: inherit;
+  }
+
   .recent {
     max-block-size: 26rem;
     overflow-y: auto;

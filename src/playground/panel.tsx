@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx';
+import { WithCode } from '../pages/with-code.tsx';
 import { Badge, Empty } from '../pages/words.tsx';
 import type { Part } from './chat-part.ts';
 import type { StageFault } from './faults.ts';
@@ -34,7 +35,11 @@ export const Panel: FC<{ readonly state: PanelState }> = ({ state }) => {
       {agent.kind === 'claude' ? null : (
         <p class="card banner">
           <strong>The echo answers here, not Claude.</strong>{' '}
-          {agent.remedy ?? 'Start the playground with --agent claude to talk to Claude Code.'}
+          <Remedy
+            text={
+              agent.remedy ?? 'Start the playground with `--agent claude` to talk to Claude Code.'
+            }
+          />
         </p>
       )}
       {ownFault(null).node}
@@ -63,6 +68,21 @@ export const Panel: FC<{ readonly state: PanelState }> = ({ state }) => {
     </section>
   );
 };
+
+/** A sentence of ours, with its addresses as links. */
+const Remedy: FC<{ readonly text: string }> = ({ text }) => (
+  <>
+    {text.split(/(https:\/\/[^\s)]+)/u).map((part, index) =>
+      index % 2 === 1 ? (
+        <a href={part} target="_blank" rel="noopener">
+          {part}
+        </a>
+      ) : (
+        <WithCode text={part} />
+      ),
+    )}
+  </>
+);
 
 /** What went wrong in the playground itself. */
 export function ownFault(sentence: string | null): Part {

@@ -209,11 +209,15 @@ describe('the page', () => {
 
   test('tells who answers: the echo, why, and what to do about it', async () => {
     const world = await pageWorld();
-    expect(await world.html()).toContain('Start the playground with --agent claude');
+    expect(await world.html()).toContain('Start the playground with <code>--agent claude</code>');
     world.settings.agent = { kind: 'echo', remedy: `Claude Code was not found ${HOSTILE}.` };
     const html = await world.html();
     expect(html).toContain('The echo answers here, not Claude.');
     expect(html).toContain('Claude Code was not found &quot;&gt;&lt;img');
+    world.settings.agent = { kind: 'echo', remedy: 'Get it (https://x.org/y) or run `claude`.' };
+    expect(await world.html()).toMatch(
+      /\(<a href="https:\/\/x\.org\/y" [^>]*>https:\/\/x\.org\/y<\/a>\) or run <code>claude<\/code>\./u,
+    );
     world.settings.agent = { kind: 'claude', remedy: null };
     expect(await world.html()).not.toContain('echo');
   });
