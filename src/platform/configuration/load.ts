@@ -120,7 +120,7 @@ export function loadConfiguration(environment: Environment): Configuration {
   faults.push(...contradictions(values), ...found.faults);
   if (!parsed.success || faults.length > 0) {
     const isOfBots = faults.length === found.faults.length;
-    throw invalid(faults, hintFor(isOfBots ? 'what is named there' : file, existsSync(file)));
+    throw invalid(faults, isOfBots ? correct('what is named there') : hintFor(file));
   }
   warnings.push(
     ...doubts(first === values ? parsed.data : withoutBots(parsed.data)),
@@ -271,10 +271,14 @@ function gather(environment: Environment, file: string) {
 
 const CORRECT_ENVIRONMENT = 'Correct your environment and start again.';
 
-function hintFor(where: string, isSetUp: boolean): string {
-  return isSetUp
-    ? `Correct ${where} (or your environment, which wins over the file) and start again.`
-    : `Nothing is set up yet: \`claudio install\` does that. Without it, put them into ${where} or your environment.`;
+function correct(where: string): string {
+  return `Correct ${where} (or your environment, which wins over the file) and start again.`;
+}
+
+function hintFor(file: string): string {
+  return existsSync(file)
+    ? correct(file)
+    : `Nothing is set up yet: \`claudio install\` asks for what is missing. Or set it in ${file} or your environment.`;
 }
 
 function invalid(faults: readonly string[], hint: string): ClaudioError {

@@ -7,14 +7,19 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const REQUIRED = { TELEGRAM_BOT_TOKEN: '1:test', TELEGRAM_CHAT_ID: '42' };
 
-function faultsOf(environment: Record<string, string>): string {
+function refusalOf(environment: Record<string, string>): ClaudioError | null {
   try {
     loadConfiguration(environment);
   } catch (error) {
-    if (error instanceof ClaudioError) return `${error.code}\n${error.message}`;
+    if (error instanceof ClaudioError) return error;
     throw error;
   }
-  return 'no fault';
+  return null;
+}
+
+function faultsOf(environment: Record<string, string>): string {
+  const refusal = refusalOf(environment);
+  return refusal === null ? 'no fault' : `${refusal.code}\n${refusal.message}`;
 }
 
 test('what is not set has its default', () => {
@@ -107,6 +112,21 @@ test('every fault is named at once, with its key and what would be right', () =>
   expect(text).toContain('JOIN_QUEUED must be 1 (on) or 0 (off).');
   expect(text).toContain('ELEVENLABS_VOICE_ID must be letters, digits, _, - or .');
   expect(text).toContain('12 faults');
+});
+
+test('what to do about faults is said: set it up where nothing is, else correct the file or what is named', () => {
+  const HOME = temporaryFolder();
+  const file = join(HOME, '.claudio', 'service.env');
+  expect(refusalOf({ HOME })?.hint).toBe(
+    `Nothing is set up yet: \`claudio install\` asks for what is missing. Or set it in ${file} or your environment.`,
+  );
+  writeFileSync(file, 'PORT="eighty"\n');
+  expect(refusalOf({ HOME, ...REQUIRED })?.hint).toBe(
+    `Correct ${file} (or your environment, which wins over the file) and start again.`,
+  );
+  expect(refusalOf({ HOME, CLAUDIO_HOME: 'here' })?.hint).toBe(
+    'Correct your environment and start again.',
+  );
 });
 
 test('an unknown key in the file is a warning that suggests the nearest known one', () => {
