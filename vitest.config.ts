@@ -1,12 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
-/** They measure how long something takes. */
-const MEASURING = ['tests/**/speed.test.ts'];
+/** They say how soon something is to be done. */
+const MEASURING = [
+  'tests/**/speed.test.ts',
+  'tests/channels/telegram/polling.test.ts',
+  'tests/e2e/{console,database-refuses,health}.test.ts',
+  'tests/http/health.test.ts',
+  'tests/memory/embeddings/local.test.ts',
+  'tests/ops/health-check/bursts.test.ts',
+];
 
 export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Patience with what is to happen sooner or later; the others say how soon.
+    expect: { poll: { timeout: 10_000 } },
     // A worker loads what many files use once. So no file may leave anything behind.
     isolate: false,
     projects: [

@@ -60,7 +60,7 @@ test('what was told is in the prompt of a question in other words after a restar
   const afterwards = await world.ask('whose hound barks now?', { thread: 8 });
   expect(afterwards.prompt).not.toMatch(/claudio-memor|dog/u);
   await stopped(second);
-});
+}, 60_000);
 
 test('what a command writes beside the running service has its vector without a message', async () => {
   const world = await createMeaningWorld();
