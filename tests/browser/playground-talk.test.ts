@@ -60,9 +60,9 @@ test('an album, a document and a voice note from the microphone go out and are a
   const album = chat.own('look at these');
   await album.getByRole('img', { name: 'Photo' }).nth(1).waitFor();
   expect(await album.count()).toBe(1);
-  await page.waitForFunction(
-    "[...document.querySelectorAll('.album img')].every(({ naturalWidth }) => naturalWidth === 40)",
-  );
+  const widths =
+    "[...document.querySelectorAll('.album img')].map(({ naturalWidth }) => naturalWidth)";
+  await expect.poll(() => page.evaluate(widths)).toEqual([40, 40]);
   await chat.theirs('You sent 2 files').waitFor();
 
   await files.setInputFiles({
@@ -79,7 +79,8 @@ test('an album, a document and a voice note from the microphone go out and are a
   const voice = chat.own('').locator('audio');
   await voice.waitFor();
   expect(await voice.getAttribute('aria-label')).toMatch(/^Voice note, \d+ s$/u);
-  await page.waitForFunction("document.querySelector('audio').duration > 0.5");
+  const duration = "document.querySelector('audio').duration";
+  await expect.poll(() => page.evaluate(duration)).toBeGreaterThan(0.5);
   await chat.theirs(/voice|ELEVENLABS/iu).waitFor();
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SERVICE_AWAY, useBrowser } from '../browser/browser.ts';
-import { open, REFUSED, show } from './opened.ts';
+import { focused, open, REFUSED, show } from './opened.ts';
 import { servePage, type Answer, type ServedPage } from './served.ts';
 
 const browser = useBrowser();
@@ -34,7 +34,7 @@ test('a quiet form is sent with its button and without leaving the page, once at
   expect(served.posted).toEqual([{ words: 'hello', how: 'now' }]);
   expect(page.url()).toBe(served.url);
   expect(await page.locator('#words').inputValue()).toBe('hello');
-  await page.waitForFunction(`document.activeElement.id === 'send'`);
+  await expect.poll(() => focused(page)).toBe('send');
 });
 
 test('what a quiet form is refused for is said on the page, until the next one is taken', async () => {
@@ -136,5 +136,5 @@ test('what a quiet form did is told by the words that it carries, and no longer 
   );
   answer({ status: 303, text: '' });
   await told.filter({ hasText: '<b>Stopping.</b>' }).waitFor();
-  await page.waitForFunction(`document.activeElement.id === 'title'`);
+  await expect.poll(() => focused(page)).toBe('title');
 });

@@ -129,7 +129,7 @@ test('scripts of a page learn of each patch', async () => {
     window.told = document.querySelector('#content').textContent;
   })`);
   served.show('new');
-  await page.waitForFunction(`window.told === 'new'`);
+  await expect.poll(() => page.evaluate('window.told')).toBe('new');
 });
 
 test('what is in a list of parts is left to its own patches', async () => {
