@@ -9,7 +9,7 @@ import { untilInterrupted } from './interrupt.ts';
 export interface PlaygroundOptions {
   /** Left out: Claude Code where it is there and logged in, else the echo. */
   readonly agent?: AgentKind;
-  /** Left out: any that is free. */
+  /** Left out: a free one. */
   readonly port?: number;
   /** Whether the page is opened in a browser. */
   readonly open: boolean;

@@ -67,7 +67,7 @@ export function waitSeries(
   });
 }
 
-/** How the turns of each day ended, as far as any ended so. */
+/** How the turns of each day ended: a series for each way in which at least one did. */
 export function outcomeSeries(days: readonly DaySums[]): Series {
   const totals = days.map((day) => totalOf([day]).outcomes);
   return OUTCOMES.map((name) => ({ name, values: totals.map((total) => total[name]) })).filter(

@@ -11,8 +11,8 @@ import type { VectorIndex } from './vectors.ts';
  * former bytes behind otherwise. See https://sqlite.org/pragma.html#pragma_secure_delete
  *
  * When the transaction is over, the caller's too, the write-ahead log is emptied into the file, because
- * that still has what was overwritten. Where another program is reading, that waits for it as any write
- * waits for a lock, a quarter of a second at most, and then leaves it to the next who forgets, or to the
+ * that still has what was overwritten. Where another program is reading, that waits for it, as a write does
+ * for a lock, a quarter of a second at most, and then leaves it to the next who forgets, or to the
  * last who closes the database. Backups keep what they have, and so may, once in thousands, the unused part
  * of a page from which SQLite has moved a row to another, until that part is written to or the database is
  * rebuilt: https://sqlite.org/lang_vacuum.html

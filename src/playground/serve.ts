@@ -28,7 +28,7 @@ const BROWSER_PATH = '/open';
 /**
  * Sets the stage and serves the page on 127.0.0.1.
  *
- * @param options.port 0: any that is free.
+ * @param options.port 0: a free one.
  * @throws ClaudioError `port.in-use`, and as {@link createStage} does.
  */
 export async function startPlayground(options: {

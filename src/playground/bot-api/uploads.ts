@@ -22,7 +22,7 @@ function beginsLike(content: Buffer, kinds: readonly RegExp[]): boolean {
   return kinds.some((kind) => kind.test(beginning));
 }
 
-/** Throws what the Bot API says to a document that it does not take: any up to 50 MB. */
+/** Throws what the Bot API says to a document that is empty, or of more than 50 MB. */
 export function checkDocument(content: Buffer): void {
   if (content.byteLength === 0) throw badRequest('file must be non-empty');
   if (content.byteLength > MAX_UPLOAD_BYTES) throw badRequest('file is too big');

@@ -114,7 +114,7 @@ test('every fault is named at once, with its key and what would be right', () =>
   expect(text).toContain('12 faults');
 });
 
-test('what to do about faults is said: set it up where nothing is, else correct the file or what is named', () => {
+test('what to do about faults is said: set it up where nothing is, else correct the file, or the environment', () => {
   const HOME = temporaryFolder();
   const file = join(HOME, '.claudio', 'service.env');
   expect(refusalOf({ HOME })?.hint).toBe(
