@@ -126,8 +126,8 @@ describe('a run in a sandbox', () => {
 
   it('sees the project and its own configuration, and of Claudio only the folder of the turn', async () => {
     const made = place();
-    // The program may just be writing its own configuration, beside it.
-    const command = `cd ${made.userHome}; ls -A --ignore='.claude.json.tmp.*'; cd project; ls -A; cat read.me ../notes.txt ../.ssh/id_ed25519 ../.claudio/service.env; cat ${made.turnFolder}/sent.txt; ls -A ../.claudio ../.claudio/tmp; echo made > ${made.turnFolder}/made; echo made > made; pwd`;
+    // The program may just be writing its own configuration: under a lock, into a file beside it.
+    const command = `cd ${made.userHome}; ls -A --ignore='.claude.json.lock' --ignore='.claude.json.tmp.*'; cd project; ls -A; cat read.me ../notes.txt ../.ssh/id_ed25519 ../.claudio/service.env; cat ${made.turnFolder}/sent.txt; ls -A ../.claudio ../.claudio/tmp; echo made > ${made.turnFolder}/made; echo made > made; pwd`;
     const text = await printed(command, made);
     if (text === null) return;
     expect(text).toMatch(
