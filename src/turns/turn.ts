@@ -54,6 +54,7 @@ export async function runTurn(
     signal: AbortSignal.any([signals.stop, signals.shutdown]),
     ending: { isSpoken: false, isPlan: false, unusable: [], reactions: { ids: [], lines: [] } },
     opened: [],
+    typing: null,
     message: null,
     tools: null,
   };
@@ -70,8 +71,11 @@ export async function runTurn(
   run.tools?.close();
   if (outcome.kind === 'stopped' && !signals.stop.aborted) {
     log.warn({ reason: 'the service is stopping' }, 'turn.left');
+    run.typing?.end();
   } else {
     await commit(turn, outcome, run.ending, parts, run.progress, log, signals.shutdown);
+    // Nobody is to be seen typing behind the answer.
+    run.typing?.end();
     parts.said();
   }
   for (const close of run.opened.toReversed()) await closeQuietly(close, log);
@@ -88,6 +92,7 @@ interface Run {
   readonly signal: AbortSignal;
   readonly opened: (() => unknown)[];
   ending: TurnEnding;
+  typing: Typing | null;
   message: ProgressMessage | null;
   tools: OpenTools | null;
 }
@@ -100,7 +105,7 @@ async function work(run: Run): Promise<TurnOutcome> {
   const { place } = placed;
   const channel = parts.channels.of(conversation);
   const typing = createTyping(() => channel.signs.working(conversation));
-  run.opened.push(() => typing.end());
+  run.typing = typing;
   const message = createProgressMessage({
     signs: channel.signs,
     conversation,

@@ -62,6 +62,7 @@ export function createWorker(
 
   const wake = (): void => {
     clearTimeout(retry);
+    if (closing && running.size === 0) return;
     try {
       // Asked first: what comes due from here on is claimed at once, or by the timer.
       const dueAtMs = queue.nextDueAtMs();

@@ -44,10 +44,10 @@ function clientOf(): BotApi {
   return createBotApi({ http, root: api.root, token: api.token });
 }
 
-/** The real channel's downloads, with a short patience. */
+/** The real channel's downloads. */
 function parts(overrides: Partial<PrepareParts> = {}): PrepareParts {
   return {
-    fetch: createMedia({ api: clientOf(), timeoutMs: 200 }),
+    fetch: createMedia({ api: clientOf() }),
     speech: null,
     folder,
     log: pino({ level: 'silent' }),
@@ -55,6 +55,11 @@ function parts(overrides: Partial<PrepareParts> = {}): PrepareParts {
     signal: new AbortController().signal,
     ...overrides,
   };
+}
+
+/** Downloads that soon give up. */
+function impatient(): Pick<PrepareParts, 'fetch'> {
+  return { fetch: createMedia({ api: clientOf(), timeoutMs: 1000 }) };
 }
 
 /** The row of something that a person sent. */
@@ -190,7 +195,7 @@ describe('what a platform does not give', () => {
   ] as const)('is tried three times where %s, and then told', async (_, method, behaviour) => {
     const fault = api.fault({ method }, behaviour);
     const row = sent(Buffer.from('a text in two halves'), { kind: 'file', name: 'list.txt' });
-    expect(await prepare(row, 1, parts())).toEqual(unreachable);
+    expect(await prepare(row, 1, parts(impatient()))).toEqual(unreachable);
     expect(fault.hitCount).toBe(3);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -198,8 +203,8 @@ describe('what a platform does not give', () => {
   test('is there at the third try where only two went wrong', async () => {
     api.fault({ method: 'file' }, { kind: 'stall' }, 1);
     api.fault({ method: 'getFile' }, { kind: 'rate-limited', retryAfterSeconds: 1 }, 1);
-    const outcome = await prepare(sent(Buffer.from('two halves'), { kind: 'file' }), 1, parts());
-    expect(outcome).toMatchObject({ kind: 'file' });
+    const row = sent(Buffer.from('two halves'), { kind: 'file' });
+    expect(await prepare(row, 1, parts(impatient()))).toMatchObject({ kind: 'file' });
   });
 
   test('is not asked for a second time where it is gone or too large', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { AgentRequest } from '../../src/core/agent.ts';
 import type { Memory, RecalledMemory } from '../../src/core/memory.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
@@ -84,6 +84,7 @@ function rememberingWorker(forTurn: ForTurn | null) {
     maxConcurrentTurns: 1,
     ended: () => undefined,
   });
+  onTestFinished(() => worker.drain(10_000));
   return { ...world, worker, requests, asked, reached: reached.promise, lines, logged };
 }
 

@@ -5,7 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AgentEvent, AgentRequest, ToolUse } from '../../src/core/agent.ts';
 import { turns as turnTable } from '../../drizzle/schema.ts';
 import { NO_USAGE } from '../../src/core/turn.ts';
+import { createChannels } from '../../src/outbox/channels.ts';
 import { createWorker } from '../../src/turns/worker.ts';
+import { conversation } from '../support/inbound.ts';
 import { testLog } from '../support/log.ts';
 import { answered, turnWorld, type Work } from '../support/turns.ts';
 
@@ -117,16 +119,12 @@ test('a turn gets the words of CLAUDE.md as they stand when it starts', async ()
   expect(withIt).toBe(`${without}\n\nSpeak Latin.`);
 });
 
+const ONE_AT_ONCE = { bootId: 'boot', maxConcurrentTurns: 1, ended: () => undefined };
+
 test('each line of the log about a turn bears the marker of its run', async () => {
   const { log, lines, logged } = testLog();
   const world = turnWorld();
-  const worker = createWorker({
-    ...world,
-    log,
-    bootId: 'boot',
-    maxConcurrentTurns: 1,
-    ended: () => undefined,
-  });
+  const worker = createWorker({ ...world, ...ONE_AT_ONCE, log });
   const turn = world.arrive('go');
   worker.wake();
   await logged('turn.done');
@@ -134,6 +132,7 @@ test('each line of the log about a turn bears the marker of its run', async () =
     ['turn.started', `boot.${turn}.1`],
     ['turn.done', `boot.${turn}.1`],
   ]);
+  await worker.drain(10_000);
 });
 
 test('a turn that was begun anew can be stopped while its first run is still cleared up', async () => {
@@ -214,4 +213,35 @@ test('a database that refuses for a while costs a turn neither its answer nor wh
     text: 'Done.',
     toolSummary: '- Running one\n- Running two\n- Running three',
   });
+});
+
+test('after a shutdown it does not look at the database any more, which is closed then', async () => {
+  const { log, lines, logged } = testLog();
+  const world = turnWorld();
+  const worker = createWorker({ ...world, ...ONE_AT_ONCE, log });
+  world.arrive('go');
+  worker.wake();
+  await logged('turn.done');
+  await worker.drain(10_000);
+  world.database.close();
+  worker.wake();
+  expect(lines.map(({ event }) => event)).not.toContain('queue.unreadable');
+});
+
+test('nobody is seen typing behind the answer', async () => {
+  const happened: string[] = [];
+  const world = turnWorld();
+  const channel = world.channels.of(conversation());
+  const signs = { ...channel.signs, working: () => () => void happened.push('typing ends') };
+  const worker = createWorker({
+    ...world,
+    ...ONE_AT_ONCE,
+    channels: createChannels(() => ({ ...channel, signs })),
+    said: () => void happened.push('the answer goes out'),
+    log: testLog().log,
+  });
+  world.arrive('go');
+  worker.wake();
+  await worker.drain(10_000);
+  expect(happened).toEqual(['typing ends', 'the answer goes out']);
 });
