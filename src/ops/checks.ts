@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Host } from '../platform/host.ts';
 
-const ANSWER_LIMIT_MS = 2000;
+const ANSWER_LIMIT_MS = 5000;
 const LEAST_FREE_BYTES = 500 * 1024 * 1024;
 
 /** How full the disk under a folder is. As df(1) has it, what only root may use counts as neither used nor free. */
@@ -30,10 +30,14 @@ export const DISK_REMEDY =
 
 /**
  * Whether the disk under a folder answers. One on the network whose server is gone can keep whoever asks
- * it waiting for ever, and then that process cannot even end: so df(1) asks. Takes two seconds at most.
+ * it waiting for ever, and then that process cannot even end: so df(1) asks. Takes no longer than the limit.
  */
-export async function diskAnswers(host: Pick<Host, 'run'>, folder: string): Promise<boolean> {
-  const outcome = await host.run('df', ['-P', folder], { limitMs: ANSWER_LIMIT_MS });
+export async function diskAnswers(
+  host: Pick<Host, 'run'>,
+  folder: string,
+  limitMs = ANSWER_LIMIT_MS,
+): Promise<boolean> {
+  const outcome = await host.run('df', ['-P', folder], { limitMs });
   return outcome.kind !== 'killed';
 }
 

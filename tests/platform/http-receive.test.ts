@@ -48,7 +48,7 @@ test('a body that stalls, or breaks off, is a failure', async () => {
       if (request.url === '/broken') response.destroy();
     });
   });
-  expect(await http.receive({ url, stallMs: 300 }, drop)).toEqual({
+  expect(await http.receive({ url, stallMs: 1000 }, drop)).toEqual({
     kind: 'failed',
     reason: 'answer stalled',
   });

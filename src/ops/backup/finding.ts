@@ -7,6 +7,8 @@ import { backupState } from './snapshots.ts';
 
 /** By how much the clocks of two moments may differ without a word. */
 const CLOCK_SLACK_MS = 5 * 60_000;
+/** Below the time in which whoever asks for a finding is to have it. */
+const DISK_LIMIT_MS = 2500;
 
 /** How old the last snapshot is, and how many there are. Waits for no disk that does not answer. */
 export async function backupFinding(
@@ -24,7 +26,7 @@ export async function backupFinding(
       remedy: '`claudio backup cron install FOLDER` takes one every hour.',
     };
   }
-  if (!(await diskAnswers(host, dest))) {
+  if (!(await diskAnswers(host, dest, DISK_LIMIT_MS))) {
     return {
       name,
       state: 'failed',

@@ -35,6 +35,7 @@ export async function waitForHealth(options: {
     endedCount = (await options.isRunning()) ? 0 : endedCount + 1;
     if (endedCount > MAX_ENDED_COUNT) return { kind: 'ended' };
     if (clock.elapsed() - startedAtMs > limitMs) {
+      if (endedCount > 0) return { kind: 'ended' };
       const reason = asked.kind === 'answered' ? 'another Claudio answers there' : asked.reason;
       return { kind: 'silent', reason };
     }

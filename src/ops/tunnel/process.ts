@@ -8,6 +8,7 @@ import { childEnvironment } from '../../platform/process/environment.ts';
 import { start, type Child, type ProcessEnd } from '../../platform/process/spawn.ts';
 import { createProcessTable } from '../../platform/process/table.ts';
 import { createTree, type StopTimes } from '../../platform/process/tree.ts';
+import { within } from '../../platform/process/within.ts';
 import type { RotatingFile } from '../../platform/rotating-file.ts';
 import { createLastFault } from './last-fault.ts';
 
@@ -25,6 +26,8 @@ const ALLOWED = ['PATH', 'LANG', 'LC_*', 'TZ', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_C
 /** cloudflared ends as soon as its requests have, at the latest after its grace period. */
 export const GRACE_SECONDS = 5;
 const STOP_TIMES: StopTimes = { graceMs: (GRACE_SECONDS + 1) * 1000, limitMs: 12_000 };
+/** It may be gone before its last words are read; one that could not be stopped keeps the pipe open. */
+const LAST_WORDS_MS = 1000;
 
 /** A cloudflared that was started. */
 export interface CloudflaredProcess {
@@ -82,6 +85,7 @@ export async function startCloudflared(options: {
         log.warn({ pid: child.pid, error: messageOf(error) }, 'tunnel.tree-unknown');
         child.signal('SIGKILL');
       }
+      await within(LAST_WORDS_MS, child.stderrEnded);
       child.stopReading();
       await read;
     },

@@ -46,6 +46,11 @@ export interface Child {
   readonly ended: Promise<ProcessEnd>;
   /** The last 64 KiB of its standard error. */
   stderrTail(): string;
+  /**
+   * Resolves when its standard error is read to its end, at {@link Child.stopReading} at the latest. A
+   * child of its own that keeps the pipe open puts it off.
+   */
+  readonly stderrEnded: Promise<void>;
   /** Ends {@link Child.lines}. May be called again. */
   stopReading(): void;
   /** Sends a signal to this one process; does nothing once it has ended. */
@@ -91,6 +96,9 @@ export function start(
   if (!stdin || !stdout || !stderr) return neverStarted(ended);
 
   const complaints = createTail(MAX_STDERR_BYTES);
+  const stderrEnded = new Promise<void>((resolve) => {
+    stderr.once('close', resolve);
+  });
   stderr.on('data', (chunk: Buffer) => {
     complaints.push(chunk);
     onErrorOutput(chunk);
@@ -112,6 +120,7 @@ export function start(
     lines: readLines(output.chunks, MAX_LINE_BYTES),
     ended,
     stderrTail: () => complaints.text(),
+    stderrEnded,
     stopReading() {
       output.stop();
       stderr.destroy();
@@ -126,6 +135,7 @@ function neverStarted(ended: Promise<ProcessEnd>): Child {
     lines: readLines(nothing(), MAX_LINE_BYTES),
     ended,
     stderrTail: () => '',
+    stderrEnded: Promise.resolve(),
     stopReading: () => undefined,
     signal: () => undefined,
   };

@@ -119,18 +119,14 @@ test('a damaged database is told, and neither stored nor put in the place of a g
   expect(backupState(dest)).toMatchObject({ hourlyCount: 1, latest: { path: good.path } });
 });
 
-test(
-  'a database that another program keeps locked for good is told',
-  { timeout: 60_000 },
-  async () => {
-    const { home, take } = backupPlace();
-    const database = new BetterSqlite3(join(home, 'claudio.db'));
-    onTestFinished(() => void database.close());
-    database.pragma('locking_mode = EXCLUSIVE');
-    database.exec('BEGIN EXCLUSIVE; CREATE TABLE scratch (id integer); COMMIT');
-    await expect(take()).rejects.toMatchObject({ code: 'backup.database-busy' });
-  },
-);
+test('a database that another program keeps locked for good is told', async () => {
+  const { home, take } = backupPlace();
+  const database = new BetterSqlite3(join(home, 'claudio.db'));
+  onTestFinished(() => void database.close());
+  database.pragma('locking_mode = EXCLUSIVE');
+  database.exec('BEGIN EXCLUSIVE; CREATE TABLE scratch (id integer); COMMIT');
+  await expect(take()).rejects.toMatchObject({ code: 'backup.database-busy' });
+});
 
 test('a destination that may not be written to is told', async () => {
   const { folder, dest, take } = backupPlace();

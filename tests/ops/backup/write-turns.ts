@@ -6,12 +6,12 @@ import { openDatabase } from '../../../src/platform/database/open.ts';
 
 /**
  * Writes turns to the database of a home, each in two transactions, one for the question and one for the
- * answer, and says after each turn how many there are. Ends after so many, or with its standard input,
- * and says how long each transaction took.
+ * answer, and says after each turn how many there are. Ends with its standard input, and says how long each
+ * transaction took.
  *
- * Arguments: the home, and how many turns.
+ * Argument: the home.
  */
-const [, , home = '', turnCount = '0'] = process.argv;
+const [, , home = ''] = process.argv;
 const database = openDatabase(join(home, 'claudio.db'));
 const { orm } = database;
 const AT_MS = 1_767_225_600_000;
@@ -35,7 +35,7 @@ process.stdin.on('end', () => ending.abort());
 process.stdin.resume();
 
 const timesMs: number[] = [];
-for (let count = 1; count <= Number(turnCount) && !ending.signal.aborted; count += 1) {
+for (let count = 1; !ending.signal.aborted; count += 1) {
   const { messageId, turnId } = timed(() => ask(count));
   timed(() => answer(count, messageId, turnId));
   process.stdout.write(`${count}\n`);

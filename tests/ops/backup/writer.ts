@@ -14,17 +14,11 @@ export interface Writer {
   stop(): Promise<readonly number[]>;
 }
 
-/**
- * Starts it on a home, whose database it makes and brings up to date as the service does.
- *
- * @param turnCount It ends after that many.
- */
-export async function startWriter(home: string, turnCount: number): Promise<Writer> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'write-turns.ts'), home, String(turnCount)],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+/** Starts it on a home, whose database it makes and brings up to date as the service does. */
+export async function startWriter(home: string): Promise<Writer> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'write-turns.ts'), home], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let committedCount = 0;
   let timesMs: readonly number[] = [];

@@ -4,14 +4,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { memoryCalls } from '../../../drizzle/schema.ts';
 import { mendAll } from '../../../src/ops/doctor/diagnosis.ts';
 import { memoryDiagnoses } from '../../../src/ops/doctor/memory.ts';
-import { viewOf } from '../../../src/ops/status/site.ts';
+import { viewOf, type Site } from '../../../src/ops/status/site.ts';
 import { openDatabase } from '../../../src/platform/database/open.ts';
+import { testClock } from '../../support/clock.ts';
 import { memoryWorld, SCOPE, unit } from '../../support/memory.ts';
 import { TINY_MODEL, writeTinyModel } from '../../support/tiny-model.ts';
 import { siteRig, type SiteRig } from '../status/rig.ts';
 
-async function diagnoses(rig: SiteRig) {
-  return await memoryDiagnoses(await viewOf(rig.site()));
+async function diagnoses(rig: SiteRig, changes: Partial<Site> = {}) {
+  return await memoryDiagnoses(await viewOf(rig.site(changes)));
 }
 
 /** Everything that has a cure is given it. */
@@ -114,12 +115,13 @@ test('one byte of the model that has changed is found by its hash; without a mod
 
 test('a budget that is used up is a warning, and one of nothing is told', async () => {
   const { rig, database } = await rigged();
-  const call = { purpose: 'consolidate' as const, scope: SCOPE, startedAtMs: Date.now() };
+  const clock = testClock();
+  const call = { purpose: 'consolidate' as const, scope: SCOPE, startedAtMs: clock.now() };
   database.orm
     .insert(memoryCalls)
     .values({ ...call, costUsd: 0.75 })
     .run();
-  expect((await diagnoses(rig)).at(-1)).toMatchObject({
+  expect((await diagnoses(rig, { clock })).at(-1)).toMatchObject({
     name: 'budget',
     state: 'warning',
     text: '$0.75 of $0.50 used today: learning goes on tomorrow',

@@ -59,8 +59,9 @@ export interface HealthRig {
 export async function healthRig(): Promise<HealthRig> {
   const api = await startBotApi();
   onTestFinished(() => api.close());
-  const system = systemStandins({ runs: true });
+  // Before them: what they run in it is stopped first.
   const userHome = temporaryFolder();
+  const system = systemStandins({ runs: true });
   const home = join(userHome, '.claudio');
   mkdirSync(home, { mode: 0o700 });
   const host = system.host({ userHome });
@@ -155,7 +156,7 @@ export async function healthRig(): Promise<HealthRig> {
         root: userHome,
         path: '/usr/bin:/bin',
         claudioHome: unitHome,
-        stopLimitMs: 5000,
+        stopLimitMs: 120_000,
       });
     },
     starts: () => readFileSync(join(userHome, 'starts'), 'utf8').length,

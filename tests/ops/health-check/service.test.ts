@@ -30,6 +30,7 @@ test('where no service is installed there is a word, and nothing is told or rest
   });
   await rig.install(RUNS, '/somebody/else/.claudio');
   await rig.services.start();
+  await expect.poll(rig.starts).toBe(1);
   expect(await rig.runFor('service')).toMatchObject({ state: 'off' });
   expect(rig.told()).toEqual([]);
   expect(rig.starts()).toBe(1);
@@ -40,6 +41,7 @@ test('a service that was stopped on purpose, or not started yet, stays as it is'
   await rig.install(RUNS);
   expect(await rig.runFor('service')).toMatchObject({ state: 'off', text: 'was stopped' });
   await rig.services.start();
+  await expect.poll(rig.starts).toBe(1);
   await rig.services.stop();
   expect(await rig.runFor('service')).toMatchObject({ state: 'off', text: 'was stopped' });
   expect(rig.starts()).toBe(1);
@@ -71,7 +73,7 @@ test.each(['silent', 'odd'] as const)(
         state: 'failed',
         text: expect.stringContaining(`restarted (${count} of 3)`) as string,
       });
-      expect(rig.starts()).toBe(1 + count);
+      await expect.poll(rig.starts).toBe(1 + count);
       rig.clock.advance(5 * MINUTE_MS);
     }
     expect(rig.told()).toEqual([]);
@@ -98,6 +100,7 @@ test('an answer of 503 is no reason to restart, and does not give the restarts b
   const rig = await healthRig();
   await rig.install(RUNS);
   await rig.services.start();
+  await expect.poll(rig.starts).toBe(1);
   const failing = { database: { ok: false, remedy: 'Look at the disk.' } };
   writeFileSync(countFile(rig), '3\n');
   await rig.answer({ checks: failing, uptimeSeconds: 14 * 60 });
@@ -118,17 +121,18 @@ test('an answer of 503 is no reason to restart, and does not give the restarts b
 test('removing the notes by hand gives the restarts back, and what does not help is told again', async () => {
   const rig = await healthRig();
   await crashed(rig);
-  const climb = async () => {
-    for (let count = 0; count < 4; count += 1) {
+  const climb = async (startsBefore: number) => {
+    for (let count = 1; count <= 4; count += 1) {
       await rig.run();
+      await expect.poll(rig.starts).toBe(startsBefore + Math.min(count, 3));
       rig.clock.advance(10 * MINUTE_MS);
     }
   };
-  await climb();
+  await climb(1);
   expect(rig.told()).toHaveLength(1);
   rmSync(countFile(rig));
   rmSync(join(rig.home, '.last_restart_attempt'));
-  await climb();
+  await climb(4);
   expect(rig.starts()).toBe(7);
   expect(rig.told()).toHaveLength(2);
 });
@@ -163,16 +167,17 @@ test('while it is set up, restored or updated nothing is restarted, and nothing 
   const backup = lockHome(rig.home, 'backup');
   await rig.run();
   backup.release();
-  expect(rig.starts()).toBe(2);
+  await expect.poll(rig.starts).toBe(2);
 });
 
 test('a service that is just being stopped is let go, and nothing is told', async () => {
   const rig = await healthRig();
-  const done = join(rig.home, 'done');
+  const [ready, done] = [join(rig.home, 'ready'), join(rig.home, 'done')];
   await rig.install(
-    `trap 'until [ -e ${done} ]; do sleep 0.05; done; exit 0' TERM\nsleep 60 & wait`,
+    `trap 'until [ -e ${done} ]; do sleep 0.05; done; exit 0' TERM\n: > ${ready}\nsleep 60 & wait`,
   );
   await rig.services.start();
+  await expect.poll(() => existsSync(ready)).toBe(true);
   const stopping = rig.services.stop();
   await expect.poll(async () => (await rig.services.state()).isStopping).toBe(true);
   expect(await rig.runFor('service')).toMatchObject({

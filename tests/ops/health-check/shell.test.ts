@@ -64,6 +64,7 @@ test.runIf(hasProgram('curl'))('a service that says 503 is not restarted', async
   const rig = await rigWithPort();
   await rig.install('exec sleep 60');
   await rig.services.start();
+  await expect.poll(rig.starts).toBe(1);
   await rig.answer({ checks: { database: { ok: false } } });
   const { code, said } = await runScript(rig);
   expect({ code, starts: rig.starts() }).toEqual({ code: 1, starts: 1 });
@@ -76,16 +77,18 @@ test.runIf(hasProgram('curl'))(
     const rig = await rigWithPort();
     await rig.install('exec sleep 60');
     await rig.services.start();
+    await expect.poll(rig.starts).toBe(1);
     expect(await runScript(rig)).toEqual({
       code: 1,
       said: 'claudio: the service does not answer. Restarting it (1 of 3).\n',
     });
-    expect(rig.starts()).toBe(2);
+    await expect.poll(rig.starts).toBe(2);
     expect((await runScript(rig)).said).toContain('less than 3 minutes ago');
     for (const count of [2, 3]) {
       later(rig);
       await runScript(rig);
       expect(noted(rig)).toBe(String(count));
+      await expect.poll(rig.starts).toBe(1 + count);
     }
     later(rig);
     expect((await runScript(rig)).said).toContain('3 restarts did not help');
@@ -103,11 +106,12 @@ test.runIf(hasProgram('curl'))(
       .poll(async () => (await rig.services.state()).isRunning, { timeout: 20_000 })
       .toBe(false);
     await runScript(rig);
-    expect(rig.starts()).toBe(2);
+    await expect.poll(rig.starts).toBe(2);
 
     const stopped = await rigWithPort();
     await stopped.install('exec sleep 60');
     await stopped.services.start();
+    await expect.poll(stopped.starts).toBe(1);
     await stopped.services.stop();
     expect(await runScript(stopped)).toEqual({ code: 0, said: '' });
     expect(stopped.starts()).toBe(1);
@@ -120,10 +124,11 @@ test.runIf(hasProgram('curl'))(
     const rig = await rigWithPort();
     await rig.install('exec sleep 60');
     await rig.services.start();
+    await expect.poll(rig.starts).toBe(1);
     writeFileSync(note(rig, '.restart_fail_count'), '0010 rubbish $(exit)');
     writeFileSync(note(rig, '.last_restart_attempt'), '99999999999\n');
     await runScript(rig);
-    expect(rig.starts()).toBe(2);
+    await expect.poll(rig.starts).toBe(2);
     expect(noted(rig)).toBe('1');
   },
 );

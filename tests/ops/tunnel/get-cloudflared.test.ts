@@ -10,9 +10,8 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { installCloudflared } from '../../../src/ops/tunnel/get-cloudflared.ts';
 import { createHost, type Host } from '../../../src/platform/host.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
@@ -38,7 +37,11 @@ async function machine(
   const bin = join(folder, 'bin');
   const root = join(folder, 'root');
   const calls = join(folder, 'calls');
+  const temp = join(folder, 'temp');
   mkdirSync(bin);
+  mkdirSync(temp);
+  vi.stubEnv('TMPDIR', temp);
+  onTestFinished(() => void vi.unstubAllEnvs());
   const cloudflared = `printf '#!/bin/sh\\n' > '${bin}/cloudflared'; /bin/chmod 755 '${bin}/cloudflared'`;
   const does: Readonly<Record<string, string>> = {
     sudo: `[ "$1" = -n ] || exit 9
@@ -87,6 +90,7 @@ shift; exec "$@"`,
     /** What was written to the machine's own folders. */
     file: (path: string) => join(root, path),
     isUntouched: () => !existsSync(root) && !existsSync(join(bin, 'cloudflared')),
+    leftInTemp: () => readdirSync(temp),
     calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trim().split('\n') : []),
   };
 }
@@ -94,10 +98,6 @@ shift; exec "$@"`,
 /** What Cloudflare serves as `cloudflared.repo`. */
 function repository(source: string): string {
   return `[cloudflared-stable]\nbaseurl=${source}/cloudflared/rpm\nenabled=1\ngpgcheck=1\ngpgkey=${source}/cloudflare-ascii-pubkey.gpg\n`;
-}
-
-function leftInTemp(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('claudio-cloudflared-'));
 }
 
 test('brew installs it where brew is, after a yes to the very command', async () => {
@@ -140,7 +140,7 @@ test('apt gets the key of Cloudflare, its list, and installs the signed package'
   // What was shown is what was run.
   const shown = ui.seen.join('\n');
   for (const command of commands.slice(1)) expect(shown).toContain(command);
-  expect(leftInTemp()).toEqual([]);
+  expect(at.leftInTemp()).toEqual([]);
 });
 
 test('root needs no sudo', async () => {
@@ -191,7 +191,7 @@ test.each([
     reason: expect.stringContaining(reason),
   });
   expect(at.isUntouched()).toBe(true);
-  expect(leftInTemp()).toEqual([]);
+  expect(at.leftInTemp()).toEqual([]);
 });
 
 test('a command that fails is told, with what it said', async () => {

@@ -124,13 +124,15 @@ test('a lost connection is told with the time and with what cloudflared said, an
   clock.advance(5000);
   world.cloudflared.goDown();
   await reached(tunnel, 'down');
-  await vi.waitFor(() =>
-    expect(tunnel.state()).toEqual({
-      kind: 'down',
-      sinceMs: clock.now(),
-      reason: 'Serve tunnel error: timeout: no recent network activity',
-      remedy: expect.stringContaining('port 7844'),
-    }),
+  await vi.waitFor(
+    () =>
+      expect(tunnel.state()).toEqual({
+        kind: 'down',
+        sinceMs: clock.now(),
+        reason: 'Serve tunnel error: timeout: no recent network activity',
+        remedy: expect.stringContaining('port 7844'),
+      }),
+    10_000,
   );
   expect(tunnelCheck(tunnel)).toMatchObject({ ok: false, state: 'down' });
   clock.advance(1000);
@@ -215,7 +217,7 @@ test('after a time with a connection the next failure counts as the first', asyn
   await reached(tunnel, 'ready');
   clock.advance(61_000);
   const looksBefore = lookCount;
-  await vi.waitFor(() => expect(lookCount).toBeGreaterThan(looksBefore + 1));
+  await vi.waitFor(() => expect(lookCount).toBeGreaterThan(looksBefore + 1), 10_000);
   world.cloudflared.crash();
   await world.log.logged('tunnel.ended', before + 2);
   expect(failureCounts.at(-1)).toBe(1);
@@ -253,7 +255,7 @@ test('a start that takes too long counts as down', async () => {
   const world = tunnelWorld(QUICK);
   world.cloudflared.goDown();
   const tunnel = world.start({ clock });
-  await vi.waitFor(() => expect(world.cloudflared.running()).toHaveLength(1));
+  await vi.waitFor(() => expect(world.cloudflared.running()).toHaveLength(1), 10_000);
   expect(tunnel.state().kind).toBe('starting');
   expect(tunnelCheck(tunnel)).toMatchObject({ ok: false, state: 'starting' });
   clock.advance(30_000);
@@ -338,7 +340,7 @@ test('credentials that Cloudflare no longer takes are told with a remedy', async
   world.giveCredentials('claudio');
   world.cloudflared.changeAccount((account) => (account.tunnels = []));
   const tunnel = world.start({ clock });
-  await vi.waitFor(() => expect(world.cloudflared.running()).toHaveLength(1));
+  await vi.waitFor(() => expect(world.cloudflared.running()).toHaveLength(1), 10_000);
   clock.advance(30_000);
   const down = await reached(tunnel, 'down');
   expect(down.reason).toBe(
@@ -354,11 +356,13 @@ test('credentials that go away are told when cloudflared must start anew', async
   await reached(tunnel, 'ready');
   rmSync(join(world.home, 'tunnel.json'));
   world.cloudflared.crash();
-  await vi.waitFor(() =>
-    expect(tunnel.state()).toMatchObject({
-      kind: 'down',
-      reason: expect.stringContaining('credentials of the tunnel are missing'),
-    }),
+  await vi.waitFor(
+    () =>
+      expect(tunnel.state()).toMatchObject({
+        kind: 'down',
+        reason: expect.stringContaining('credentials of the tunnel are missing'),
+      }),
+    10_000,
   );
 });
 
@@ -418,7 +422,7 @@ test('a cloudflared that a killed service left behind is stopped before the next
   onTestFinished(() => void left.kill('SIGKILL'));
   onTestFinished(() => void others.kill('SIGKILL'));
   const isGone = once(left, 'exit');
-  await vi.waitFor(() => expect(world.cloudflared.running()).toContain(left.pid));
+  await vi.waitFor(() => expect(world.cloudflared.running()).toContain(left.pid), 10_000);
 
   const second = world.start();
   await isGone;

@@ -9,6 +9,7 @@ import { createHost } from '../../../src/platform/host.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
 import { credentialsOf } from '../../standins/cloudflared/account.ts';
 import { cloudflaredStandin, type CloudflaredStandin } from '../../standins/cloudflared/standin.ts';
+import { freePort } from '../../support/free-port.ts';
 import { testLog, type TestLog } from '../../support/log.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -60,6 +61,7 @@ export function tunnelWorld(
       http,
       clock: systemClock,
       log: log.log,
+      choosePort: freePort,
       ...parts,
       times: { eagerPollMs: 20, calmPollMs: 20, pauseMs: () => 5, ...parts.times },
     });

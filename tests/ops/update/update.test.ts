@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ServiceManager } from '../../../src/ops/service/service-manager.ts';
 import { keepDatabase } from '../../../src/ops/update/locks.ts';
 import { lookForRelease, update } from '../../../src/ops/update/update.ts';
@@ -9,7 +9,12 @@ import { tryLock } from '../../../src/platform/lock-file.ts';
 import { unitOf } from './service.ts';
 import { updateWorld } from './world.ts';
 
+/** Each of them runs dozens of programs: git, npm, the releases. */
+vi.setConfig({ testTimeout: 120_000 });
+
 const MIGRATION = 9_100_000_000_000;
+/** One that stays ill is not waited for longer than a test needs. */
+const ILL = { wellWithinMs: 4000 };
 
 describe('a newer release that is well', () => {
   test('is brought in whole, and the service runs it', async () => {
@@ -81,15 +86,16 @@ describe('a release that is not well', () => {
     ],
   ] as const)('because it %s leaves everything as it was', async (_, behaviour) => {
     const world = await updateWorld();
+    const parts = 'start' in behaviour ? { ...world.parts(), ...ILL } : world.parts();
     world.release('2.0.0', behaviour);
     if ('failsToBuild' in behaviour) {
-      await expect(update(world.parts())).rejects.toMatchObject({
+      await expect(update(parts)).rejects.toMatchObject({
         code: 'update.not-built',
         message:
           'The new release could not be put together: npm ci: code ECONNREFUSED; request to the registry failed.',
       });
     } else {
-      expect(await update(world.parts())).toMatchObject({
+      expect(await update(parts)).toMatchObject({
         kind: 'went-back',
         from: '1.0.0',
         to: '2.0.0',
@@ -97,7 +103,9 @@ describe('a release that is not well', () => {
     }
     expect(world.versions()).toEqual(['1.0.0']);
     expect(world.git(world.root, 'symbolic-ref', '--short', 'HEAD')).toBe('main');
-    expect(await world.health()).toMatchObject({ version: '1.0.0', status: 'ok' });
+    await expect
+      .poll(world.health, { timeout: 30_000 })
+      .toMatchObject({ version: '1.0.0', status: 'ok' });
     expect(world.database()).toEqual({ updates: [1], migrations: [] });
     expect(world.leftovers()).toEqual([]);
   });
@@ -105,7 +113,7 @@ describe('a release that is not well', () => {
   test('stays where it has taken something in on a database that it migrated, which going back would lose', async () => {
     const world = await updateWorld();
     world.release('2.0.0', { start: 'ill', accepts: true, migration: MIGRATION });
-    expect(await update(world.parts())).toEqual({
+    expect(await update({ ...world.parts(), ...ILL })).toEqual({
       kind: 'stayed',
       from: '1.0.0',
       to: '2.0.0',
@@ -119,7 +127,7 @@ describe('a release that is not well', () => {
   test('goes where it has taken something in, but on a database that the old one reads too', async () => {
     const world = await updateWorld();
     world.release('2.0.0', { start: 'ill', accepts: true });
-    expect(await update(world.parts())).toMatchObject({ kind: 'went-back' });
+    expect(await update({ ...world.parts(), ...ILL })).toMatchObject({ kind: 'went-back' });
     expect(world.versions()).toEqual(['1.0.0']);
     expect(world.database()).toEqual({ updates: [1, 77], migrations: [] });
   });
@@ -150,7 +158,7 @@ test('nobody else is on the home while the database and the files of the old rel
     lock?.release();
     if (lock === null) seen.push(text);
   };
-  expect(await update({ ...world.parts(), tell })).toMatchObject({ kind: 'went-back' });
+  expect(await update({ ...world.parts(), ...ILL, tell })).toMatchObject({ kind: 'went-back' });
   expect(seen).toEqual(['Putting the database back', 'Going back to 1.0.0']);
 });
 

@@ -12,7 +12,7 @@ import {
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import BetterSqlite3 from 'better-sqlite3';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { UpdateOutcome, UpdateParts } from '../../../src/ops/update/run.ts';
 import { createHost } from '../../../src/platform/host.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
@@ -119,7 +119,7 @@ export async function updateWorld() {
       return null;
     }
   };
-  while ((await health()) === null) await new Promise(setImmediate);
+  await expect.poll(health, { timeout: 25_000 }).not.toBeNull();
 
   const told: string[] = [];
   const parts = (): UpdateParts => ({
@@ -136,7 +136,7 @@ export async function updateWorld() {
     signal: new AbortController().signal,
     tell: (words) => told.push(words),
     warn: (words) => told.push(words),
-    wellWithinMs: 4000,
+    wellWithinMs: 30_000,
   });
 
   const program = (command: string): string =>

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type ListenOptions } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { listeningInodes, parseLsof, portOwner } from '../../../src/platform/process/port-owner.ts';
+import { freePort } from '../../support/free-port.ts';
 
 async function listen(options: ListenOptions): Promise<number> {
   const server = createServer().listen(options);
@@ -37,12 +38,7 @@ test.runIf(hasLsof)('without /proc lsof is asked', async () => {
 });
 
 test('a free port is nobody’s', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  expect(await portOwner(port)).toBeNull();
+  expect(await portOwner(await freePort())).toBeNull();
 });
 
 test.runIf(isLinux)('another program is told by its own name', async () => {

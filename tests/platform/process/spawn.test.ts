@@ -85,9 +85,20 @@ describe('a child process', () => {
   it('keeps the end of its complaints', async () => {
     const child = start(shell('head -c 300000 /dev/zero | tr "\\0" e >&2; echo last >&2'));
     await textsOf(child);
-    await child.ended;
+    await child.stderrEnded;
     expect(child.stderrTail()).toMatch(/^e+last\n$/);
     expect(child.stderrTail().length).toBe(64 * 1024);
+  });
+
+  it('is heard out once its standard error has ended, whoever writes there last', async () => {
+    // Its input is closed when it is gone: so what it leaves behind speaks after that.
+    const never = new Promise<string>(() => undefined);
+    const child = start(
+      shell('exec 3<&0; (cat <&3; echo last >&2) > /dev/null &', { stdin: never }),
+    );
+    expect(await child.ended).toEqual({ kind: 'exited', code: 0 });
+    await child.stderrEnded;
+    expect(child.stderrTail()).toBe('last\n');
   });
 
   describe('that cannot be started', () => {
@@ -112,6 +123,7 @@ describe('a child process', () => {
       expect(await textsOf(child)).toEqual([]);
       expect(await child.ended).toMatchObject({ kind: 'spawn-failed', reason });
       expect(child.pid).toBeNull();
+      await child.stderrEnded;
     });
 
     it('says so as a value: a file that may not be run', async () => {

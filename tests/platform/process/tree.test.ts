@@ -17,8 +17,8 @@ async function startMarked(script: string, mark: string): Promise<Child> {
   return child;
 }
 
-const treeOf = (mark: string) =>
-  createTree({ root: null, variable: VARIABLE, isOurs: (value) => value === mark }, TIMES);
+const treeOf = (mark: string, times = TIMES) =>
+  createTree({ root: null, variable: VARIABLE, isOurs: (value) => value === mark }, times);
 
 describe('a tree of processes', () => {
   it('is found by the mark in its environment, and nothing else is', async () => {
@@ -42,7 +42,10 @@ describe('a tree of processes', () => {
       mark,
     );
     const tree = treeOf(mark);
-    await vi.waitFor(async () => expect((await tree.look()).length).toBeGreaterThanOrEqual(5));
+    await vi.waitFor(
+      async () => expect((await tree.look()).length).toBeGreaterThanOrEqual(5),
+      10_000,
+    );
     expect(await tree.stop()).toEqual({ stoppedCount: expect.any(Number), leftCount: 0 });
     expect(await tree.look()).toEqual([]);
     expect((await child.ended).kind).toBe('signalled');
@@ -51,7 +54,7 @@ describe('a tree of processes', () => {
   it('gets TERM first, so that it can put its things in order', async () => {
     const mark = randomUUID();
     const child = await startMarked(`trap 'exit 42' TERM; echo; sleep 30 & wait`, mark);
-    await treeOf(mark).stop();
+    await treeOf(mark, { graceMs: 5000, limitMs: 10_000 }).stop();
     expect(await child.ended).toEqual({ kind: 'exited', code: 42 });
   });
 
@@ -59,7 +62,10 @@ describe('a tree of processes', () => {
     const child = await startMarked(`env -u ${VARIABLE} sh -c 'setsid sleep 30 & echo; wait'`, 'x');
     const root = await createProcessTable().find(child.pid ?? 0);
     const tree = createTree({ root, variable: VARIABLE, isOurs: () => false }, TIMES);
-    await vi.waitFor(async () => expect((await tree.look()).length).toBeGreaterThanOrEqual(2));
+    await vi.waitFor(
+      async () => expect((await tree.look()).length).toBeGreaterThanOrEqual(2),
+      10_000,
+    );
     child.signal('SIGKILL');
     await child.ended;
     expect(await tree.stop()).toEqual({ stoppedCount: expect.any(Number), leftCount: 0 });
@@ -69,7 +75,7 @@ describe('a tree of processes', () => {
   it('does not take in a descendant that bears the mark of another', async () => {
     const [mine, other] = [randomUUID(), randomUUID()];
     await startMarked(`env ${VARIABLE}=${other} sleep 30 & echo; wait`, mine);
-    await vi.waitFor(async () => expect(await treeOf(other).look()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await treeOf(other).look()).toHaveLength(1), 10_000);
     await treeOf(mine).stop();
     expect(await treeOf(other).look()).toHaveLength(1);
     await treeOf(other).stop();
@@ -101,7 +107,7 @@ describe('the table of processes', () => {
     await vi.waitFor(async () => {
       const ours = (await table.list()).filter((entry) => entry.parentPid === child.pid);
       expect(ours).toEqual([]);
-    });
+    }, 10_000);
     expect((await table.list()).map((entry) => entry.pid)).toContain(child.pid);
   });
 
