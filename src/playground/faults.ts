@@ -1,3 +1,4 @@
+import { isSilent } from './bot-api/bot-api.ts';
 import type { Behaviour, Fault, Matcher } from './bot-api/faults.ts';
 import { QUEUE_SIZE } from './service-settings.ts';
 import type { Stage } from './stage.ts';
@@ -21,8 +22,10 @@ const LIMITED_CALL_COUNT = 3;
 /** More than there is room for: one runs, and some are turned away. */
 const FILL_COUNT = QUEUE_SIZE + 3;
 
-/** What makes something appear in the chat; not what only shows that somebody is typing. */
-const SENDS: Matcher = { when: ({ method }) => /^send(?!ChatAction|\w*Draft)/u.test(method) };
+/** What makes something appear in the chat and stay; not what only shows that somebody is at work. */
+const SENDS: Matcher = {
+  when: (call) => /^send(?!ChatAction|\w*Draft)/u.test(call.method) && !isSilent(call),
+};
 
 /** The faults that the playground offers, in the order of their buttons. */
 export function createStageFaults(stage: Stage): readonly StageFault[] {

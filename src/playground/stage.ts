@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createConsoleSessions } from '../console/sessions.ts';
 import { ClaudioError, messageOf } from '../core/error.ts';
@@ -13,6 +12,7 @@ import { createAudit } from '../policy/audit.ts';
 import { chooseAgent, type AgentKind } from './agent.ts';
 import { startBotApi, type BotApiStandin } from './bot-api/bot-api.ts';
 import { writeEchoLauncher } from './echo/launcher.ts';
+import { freePort } from './free-port.ts';
 import { openThrowAwayHome, placeOfHomes, removeLeftovers } from './home.ts';
 import { runServiceProcess, type LogLine, type ServiceState } from './service-process.ts';
 import { randomSecret, serviceEnvironment } from './service-settings.ts';
@@ -178,19 +178,4 @@ async function whenReady(ready: Promise<void>): Promise<void> {
     message: `The service of the playground did not start. ${why}`,
     hint: 'Run `npm ci` in the folder of Claudio, and try again.',
   });
-}
-
-/** A port of the loopback that nobody has, and in all likelihood nobody takes in the next second. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (address === null || typeof address === 'string') throw new Error('no port to listen on');
-  return address.port;
 }

@@ -3,6 +3,7 @@ import {
   type AttachedFile,
   type BotApiStandin,
   type Call,
+  isSilent,
   OWNER,
   type StoredMessage,
 } from './bot-api/bot-api.ts';
@@ -111,10 +112,6 @@ function latest<T extends { readonly atMs: number }>(all: readonly T[], fromMs: 
 }
 
 /** A call for a reply in the private chat. What comes without a sound is a sign of life too. */
-function isOfReply({ method, chat, params }: Call): boolean {
-  return (
-    SENDING.test(method) &&
-    chat === String(OWNER.id) &&
-    String(params['disable_notification']) !== 'true'
-  );
+function isOfReply(call: Call): boolean {
+  return SENDING.test(call.method) && call.chat === String(OWNER.id) && !isSilent(call);
 }

@@ -26,7 +26,7 @@ async function watch(world: PageWorld) {
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const elements = new Map<string, string>();
   const waiting = new Set<() => void>();
-  let patchCount = 0;
+  const patchCounts = new Map<string, number>();
   let isOver = false;
   const read = async (): Promise<void> => {
     let rest = '';
@@ -39,7 +39,7 @@ async function watch(world: PageWorld) {
         const [, data] = /^event: patch\ndata: (.*)$/u.exec(event) ?? [];
         if (data === undefined) continue;
         const { id, html } = JSON.parse(data) as Patch;
-        patchCount += 1;
+        patchCounts.set(id, (patchCounts.get(id) ?? 0) + 1);
         if (html === null) elements.delete(id);
         else elements.set(id, html);
       }
@@ -55,7 +55,7 @@ async function watch(world: PageWorld) {
   });
   return {
     elements,
-    patchCount: () => patchCount,
+    patchCounts,
     isOver: () => isOver,
     until: (look: () => boolean): Promise<void> =>
       new Promise((resolve) => {
@@ -286,6 +286,16 @@ describe('the faults', () => {
     expect(await fault()).not.toContain('badge');
   });
 
+  test('429 meets what is sent to stay, and no sign of life', async () => {
+    const world = await pageWorld();
+    await world.post('/fault/rate-limited', {});
+    const message = { chat_id: OWNER.id, text: 'hello' };
+    await world.call('sendChatAction', { chat_id: OWNER.id, action: 'typing' });
+    await world.call('sendMessage', { ...message, disable_notification: true });
+    await world.call('sendMessage', message);
+    expect(world.api.calls.map(({ status }) => status)).toEqual([200, 200, 429]);
+  });
+
   test('happen at the press of their button; others do not exist', async () => {
     const world = await pageWorld();
     expect((await world.post('/fault/kill', {})).status).toBe(303);
@@ -428,12 +438,17 @@ describe('what is live', () => {
     }
     for (const { until, elements } of screens) await until(() => elements.has('m1000'));
     const tookMs = performance.now() - startedAt;
-    for (const { elements, patchCount } of screens) {
+    for (const { elements, patchCounts } of screens) {
       const bubbles = [...elements.keys()].filter((id) => /^m\d+$/u.test(id));
       expect(bubbles).toHaveLength(100);
       expect(elements.has('m900')).toBe(false);
-      // A bubble comes and goes; what is told more often is told at most twenty times a second.
-      expect(patchCount()).toBeLessThan(2_200 + tookMs / 20);
+      // A bubble comes and goes. A way does, too, and is folded when it is the newest no more.
+      // All else is told at most twenty times a second.
+      for (const [id, count] of patchCounts) {
+        const [kind = ''] = /^(?:m|way)(?=\d+$)/u.exec(id) ?? [];
+        const maxCount = { m: 2, way: 3 }[kind] ?? 2 + tookMs / 50;
+        expect(count, id).toBeLessThanOrEqual(maxCount);
+      }
     }
   });
 

@@ -1,10 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startPlayground } from '../../src/playground/serve.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { personEnvironment } from './world.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 test('the page is served on 127.0.0.1 behind a random key, a link for the browser counts once, and with its end everything is gone, streams too', async () => {
   const tempDir = temporaryFolder();

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Hono } from 'hono';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { listen } from '../../src/http/server.ts';
 import { createStage, type Stage } from '../../src/playground/stage.ts';
 import { holdModel } from '../e2e/inspect.ts';
 import { CLAUDE_PATH, emptyEnvironment } from '../environment.ts';
@@ -18,9 +20,6 @@ import {
   turnsOf,
   until,
 } from './world.ts';
-
-// Services are started, and started again.
-vi.setConfig({ testTimeout: 60_000 });
 
 function buttonsOf({ api }: Stage) {
   return api
@@ -169,7 +168,10 @@ describe('kill -9 of the service', () => {
     const notice = await answerWith(stage, 'I was interrupted');
     expect(notice.replyTo).toBe(1);
     await answerWith(stage, 'the second');
-    expect(buttonsOf(stage)).toEqual(['🔁 Retry', '🗑 Discard']);
+    await api.until(
+      'no buttons but these',
+      () => buttonsOf(stage).join(' ') === '🔁 Retry 🗑 Discard' || null,
+    );
     expect(turnsOf(stage)).toMatchObject([
       { status: 'interrupted', attemptCount: 1 },
       { status: 'done', attemptCount: 1 },
@@ -239,6 +241,23 @@ describe('kill -9 of the service', () => {
     expect(stage.service().startCount).toBe(4);
     stage.kill();
     expect(await ended('SIGKILL')).toContain('after 1 s.');
+  });
+
+  test('a service whose port was taken meanwhile says so, and is back as soon as it is given up', async () => {
+    const { stage } = await openStage();
+    stage.kill();
+    await until(stage, 'the service to be gone', () => stage.service().state === 'down');
+    const { port } = new URL(stage.service().url);
+    const taker = await listen(new Hono(), Number(port));
+    onTestFinished(() => taker.close());
+    await until(
+      stage,
+      'a word on that',
+      () => stage.service().lastEnd?.includes(`Port ${port} on 127.0.0.1 is taken by`) === true,
+    );
+    await taker.close();
+    await until(stage, 'the service to be back', () => stage.service().state === 'running');
+    expect(stage.service().startCount).toBeGreaterThan(2);
   });
 });
 

@@ -5,7 +5,7 @@ import { createStage, type AgentKind, type Stage } from '../../src/playground/st
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Below the limit of a test, so that what was waited for is told. */
-const LIMIT_MS = 25_000;
+const LIMIT_MS = 60_000;
 
 /** A stage, and what is around it. */
 export interface StageWorld {

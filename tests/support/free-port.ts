@@ -1,9 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { hasCode } from '../../src/core/error.ts';
+import { freePort as freePortAmong } from '../../src/playground/free-port.ts';
 
-/** Below those that systems give out by themselves, from 32768 on. */
+/** Below those that systems give out by themselves, from 32768 on, and above those of playgrounds. */
 const FIRST_PORT = 20_000;
 const PORTS_PER_WORKER = 1000;
 const WORKERS = 12;
@@ -17,24 +15,10 @@ let count = randomInt(PORTS_PER_WORKER);
  *
  * @throws What the system throws where it is something else than a port in use.
  */
-export async function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   const worker = Number(process.env['VITEST_POOL_ID'] ?? 0) % WORKERS;
-  for (;;) {
+  return freePortAmong(() => {
     count = (count + 1) % PORTS_PER_WORKER;
-    const port = FIRST_PORT + worker * PORTS_PER_WORKER + count;
-    if (await isFree(port)) return port;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if (hasCode(error, 'EADDRINUSE')) return false;
-    throw error;
-  }
-  server.close();
-  await once(server, 'close');
-  return true;
+    return FIRST_PORT + worker * PORTS_PER_WORKER + count;
+  });
 }

@@ -23,7 +23,7 @@ import { createUpdates, type Updates } from './updates.ts';
 
 export { OWNER } from './updates.ts';
 export type { AttachedFile } from './attached.ts';
-export type { Call, StoredMessage } from './state.ts';
+export { isSilent, type Call, type StoredMessage } from './state.ts';
 
 const DEFAULT_BOT: UserFromGetMe = {
   id: 1,

@@ -3,14 +3,14 @@ const startTimer = globalThis.setTimeout;
 const stopTimer = globalThis.clearTimeout;
 
 /** Below the limit of a test, so that what was waited for is told. */
-const DEFAULT_LIMIT_MS = 25_000;
+const DEFAULT_LIMIT_MS = 60_000;
 
 /** Tells who waits that something happened, so that nobody has to look again and again. */
 export interface Events {
   /** Something changed. */
   notify(): void;
   /**
-   * Resolves with what `look` finds, now or after a later change; rejects after `limitMs` (25 seconds
+   * Resolves with what `look` finds, now or after a later change; rejects after `limitMs` (60 seconds
    * unless given) with what was waited for and with what there was instead.
    */
   until<T>(wanted: string, look: () => T | null | undefined, limitMs?: number): Promise<T>;

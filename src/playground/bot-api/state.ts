@@ -64,6 +64,11 @@ export interface Call {
   description: string | null;
 }
 
+/** Whether what it shows comes without a sound, as a sign of life does. What goes with a file is all text. */
+export function isSilent({ params }: Call): boolean {
+  return String(params['disable_notification']) === 'true';
+}
+
 /** An answer in the making, which the next message of the bot takes away. */
 export interface StoredDraft {
   readonly draftId: number;
