@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const MEASURING = [
   'tests/**/speed.test.ts',
   'tests/channels/telegram/polling.test.ts',
-  'tests/e2e/{console,database-refuses,health}.test.ts',
+  'tests/e2e/{console,database-refuses,health,shutdown,status}.test.ts',
   'tests/http/health.test.ts',
   'tests/memory/embeddings/local.test.ts',
   'tests/ops/health-check/bursts.test.ts',
@@ -12,8 +12,9 @@ const MEASURING = [
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // So long nothing hangs; how soon something is to be done its test says.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // Patience with what is to happen sooner or later; the others say how soon.
     expect: { poll: { timeout: 10_000 } },
     // A worker loads what many files use once. So no file may leave anything behind.

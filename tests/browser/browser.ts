@@ -4,8 +4,8 @@ import { contextOptions, startBrowser, type Looking } from './launch.ts';
 
 const LOOPBACK_NAMES = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** Far more than anything takes on a machine that has nothing else to do. */
-const WAIT_MS = 20_000;
-const TEST_MS = 120_000;
+const WAIT_MS = 45_000;
+const TEST_MS = 300_000;
 
 /** What a browser says of pages whose service is away. */
 export const SERVICE_AWAY: readonly RegExp[] = [
@@ -28,7 +28,7 @@ export interface TestBrowser {
  * (what the Content-Security-Policy forbade is), throws, or opens a dialog.
  */
 export function useBrowser(): TestBrowser {
-  vi.setConfig({ testTimeout: TEST_MS });
+  vi.setConfig({ testTimeout: TEST_MS, hookTimeout: TEST_MS });
   let browser: Browser | undefined;
   beforeAll(async () => {
     browser = await startBrowser();

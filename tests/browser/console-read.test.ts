@@ -3,6 +3,7 @@ import { PAGES } from '../../src/console/frame.tsx';
 import { SECRET_TOKEN } from '../e2e/http.ts';
 import { useBrowser } from './browser.ts';
 import { createConsoleWorld } from './console-world.ts';
+import { isInView } from './in-view.ts';
 import { MARKUP } from './seed.ts';
 
 const browser = useBrowser();
@@ -22,10 +23,7 @@ test('a search finds a message and leads to it, with all that is known of its tu
 
   const message = page.locator('article:target');
   await message.getByText('summarise the incident report').waitFor();
-  const box = await message.boundingBox();
-  const height = page.viewportSize()?.height ?? 0;
-  expect(box?.y).toBeGreaterThanOrEqual(0);
-  expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(height);
+  await expect.poll(() => isInView(message)).toBe(true);
   await message.getByText('Failed', { exact: true }).waitFor();
 
   const asked = page.getByRole('article').filter({ hasText: 'why is the build red?' }).last();
@@ -59,6 +57,8 @@ test('each chart is told in words, with its numbers as a table', async () => {
   const page = await browser.open();
   await page.goto(world.link());
   await page.getByRole('link', { name: 'Usage' }).click();
+  // It comes in pieces.
+  await page.waitForURL('**/usage');
   for (const [title, number] of [
     ['Turns, by model', /^\d+$/u],
     ['Time to answer, median', /^\d+ s$/u],

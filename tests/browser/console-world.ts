@@ -9,6 +9,8 @@ import { OWNER } from '../../src/playground/bot-api/bot-api.ts';
 import { createWorld, type RunningService, type World } from '../e2e/service.ts';
 import { seedHistory } from './seed.ts';
 
+const NOON = 12;
+
 /** A service whose console a test looks at. */
 export interface ConsoleWorld extends World {
   /** Of the console, without a path. */
@@ -32,9 +34,13 @@ export async function createConsoleWorld(
   const world = await createWorld({ claude: options.claude ?? 'instant' });
   // A memory that learns nothing meanwhile.
   Object.assign(world.environment, { MEMORY_ENABLED: '1', MEMORY_CONSOLIDATION_DELAY: '3600' });
+  // Its day does not end within a test.
+  world.environment['TZ'] = zoneAtNoon();
   mkdirSync(world.home, { mode: 0o700 });
   const database = openDatabase(join(world.home, 'claudio.db'));
   onTestFinished(() => database.close());
+  // A test waits for what the service is writing.
+  database.orm.$client.pragma('busy_timeout = 10000');
   if (options.isEmpty !== true) {
     seedHistory(database, { ownerId: OWNER.id, nowMs: systemClock.now() });
   }
@@ -48,4 +54,10 @@ export async function createConsoleWorld(
     database,
     link: () => `${service.url}/enter?key=${sessions.invite()}`,
   };
+}
+
+/** A time zone in which it is about noon. Those behind UTC have a plus in their names. */
+function zoneAtNoon(): string {
+  const behindHours = new Date(systemClock.now()).getUTCHours() - NOON;
+  return `Etc/GMT${behindHours < 0 ? '' : '+'}${behindHours}`;
 }

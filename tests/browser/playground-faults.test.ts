@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { SERVICE_AWAY, useBrowser } from './browser.ts';
 import { chatOn } from './chat-page.ts';
 import { echoPlayground, usePlayground } from './playground-world.ts';
@@ -11,6 +12,7 @@ test('where Telegram answers 429 and 502, an answer waits, and arrives once', as
   await page.goto(link());
   const chat = chatOn(page);
 
+  const stop = page.getByRole('button', { name: 'Stop' });
   await chat.fault('Telegram answers 502');
   await page.locator('#fault-bad-gateway').getByText('now').waitFor();
   await chat.say('is anybody there?');
@@ -28,6 +30,7 @@ test('where Telegram answers 429 and 502, an answer waits, and arrives once', as
   expect(await chat.theirs('You said 2 words').count()).toBe(0);
   await chat.fault('Telegram is back');
   await chat.theirs('You said 2 words').waitFor();
+  await stop.waitFor({ state: 'detached' });
   expect(await chat.bubbles.count()).toBe(4);
 });
 
@@ -38,6 +41,7 @@ test('the same update once more is answered once, and a queue that is full says 
 
   await chat.say('please answer this once');
   await chat.theirs('You said 4 words').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).waitFor({ state: 'detached' });
   const count = await chat.bubbles.count();
   await chat.fault('Send the same update again');
   await chat
@@ -80,17 +84,17 @@ test('after kill -9 the service comes back by itself, and what ran is offered wi
 });
 
 test('a page says that the playground is away, and goes on when it is back on its port', async () => {
-  const playground = await echoPlayground();
+  const port = await freePort();
+  const playground = await echoPlayground(port);
   const page = await browser.open({
     expected: [...SERVICE_AWAY, /^console: Failed to load resource: .* 401 /u],
   });
   await page.goto(playground.link);
-  const { port } = new URL(playground.link);
   await playground.close();
   await page.getByText('The playground is away.').waitFor();
 
   // Another playground knows nobody who was in the one before.
-  const next = await echoPlayground(Number(port));
+  const next = await echoPlayground(port);
   await page.getByRole('alert').filter({ hasText: 'Open the link that' }).waitFor();
   await page.goto(next.link);
   await chatOn(page).say('back again');

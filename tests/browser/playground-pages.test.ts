@@ -46,6 +46,12 @@ test('nobody is kept from using the playground, whatever it shows: on a phone an
   const stop = page.getByRole('button', { name: 'Stop' });
   await stop.waitFor();
   await barriers.look(page, 'a turn that runs');
+  // It may have ended by now.
+  await chat.say('/stop');
+  await chat.own('/stop').getByText('answered').waitFor();
+  await stop.waitFor({ state: 'detached' });
+  await chat.say('slow');
+  await stop.waitFor();
   await chat.fault('kill -9 the service');
   await page.getByText('ended by SIGKILL').waitFor();
   await barriers.look(page, 'the service is down');

@@ -108,7 +108,7 @@ test('what is remembered is listed, newest first, with what is known of each', a
   const wrong = await run(['list', '--kind', 'poetic']);
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toMatch(/Allowed choices are episodic, semantic, procedural/u);
-}, 60_000);
+});
 
 test('history is listed where it is asked for, and what came in its place is named', async () => {
   const { run, remember, within } = restingHome();
@@ -182,7 +182,7 @@ test('the search finds by words without a model, says why, and ends with 1 where
     stdout: '',
     stderr: expect.stringMatching(/^There is nothing to look for\.\nGive some words/u),
   });
-}, 60_000);
+});
 
 test('an export is taken in again on another home, from a file and through a pipe', async () => {
   const first = restingHome();
@@ -228,7 +228,7 @@ test('an export is taken in again on another home, from a file and through a pip
     'telegram:1:7',
     'telegram:1:7',
   ]);
-}, 60_000);
+});
 
 test('a line without a chat goes to that of the owner, and one of another bot is told', async () => {
   const { run, within } = restingHome();

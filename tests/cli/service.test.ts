@@ -109,9 +109,11 @@ test('a service that does not come up is said with what it said, without the tok
 test('a crashed service that is stopped counts as stopped', async () => {
   const world = await home();
   await install(world);
-  await runs(world, restart);
+  expect((await runs(world, restart)).code).toBe(0);
   const services = createServiceManager(world.script().context.host);
-  process.kill(world.pid() ?? 0, 'SIGKILL');
+  const pid = world.pid();
+  if (pid === null) throw new Error('no service runs');
+  process.kill(pid, 'SIGKILL');
   await expect
     .poll(async () => (await services?.state())?.isRunning, { timeout: LISTEN_LIMIT_MS })
     .toBe(false);
@@ -158,7 +160,7 @@ test('where systemd cannot be reached, a service that answers is stopped all the
     message: expect.stringContaining('Failed to connect to bus'),
   });
   expect((await runs(world, stop)).code).toBe(0);
-  expect(world.pid()).toBeNull();
+  await expect.poll(world.pid).toBeNull();
   await expect(runs(world, stop)).rejects.toMatchObject({ code: 'service.refused' });
 });
 

@@ -132,7 +132,7 @@ test('broken off while it waits for the login, it leaves no cloudflared behind',
   const login = at.cloudflared.calls().find(({ args }) => args.includes('login'));
   process.emit('SIGINT');
   await expect(setup).rejects.toMatchObject({ code: 'cli.cancelled' });
-  await vi.waitFor(() => expect(() => process.kill(login?.pid ?? 0, 0)).toThrow('ESRCH'));
+  await vi.waitFor(() => expect(() => process.kill(login?.pid ?? 0, 0)).toThrow('ESRCH'), 10_000);
 });
 
 test('while something else sets this home up, it is told to wait', async () => {

@@ -74,4 +74,4 @@ test('--check works before anything is set up, tells of a newer release, and cha
   expect(cut.stderr).toMatch(
     /^The releases cannot be fetched: exit code 128: .*\nSee that the network/u,
   );
-}, 60_000);
+});

@@ -185,6 +185,7 @@ describe('what turns came to', () => {
   });
 
   test('charts show day by day what the tables sum up', async () => {
+    vi.stubEnv('TZ', 'UTC');
     const world = consoleWorld();
     const before = world.clock.now() - DAY_MS;
     addTurn(world, { costUsd: 1, outputTokenCount: 1500 });

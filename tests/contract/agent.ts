@@ -113,7 +113,7 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
       stage.willRun(`sleep ${tag}`);
       for await (const event of stage.agent.run(stage.request(), never)) {
         if (event.type !== 'progress') continue;
-        await vi.waitFor(() => expect(stage.aliveWith(`sleep ${tag}`)).not.toEqual([]), 10_000);
+        await vi.waitFor(() => expect(stage.aliveWith(`sleep ${tag}`)).not.toEqual([]), 25_000);
         break;
       }
       await stage.agent.settled();
@@ -127,7 +127,7 @@ export function agentContract(name: string, open: () => Promise<AgentStage>): vo
       stage.willRun(`sleep ${tag}`);
       const request = stage.request();
       const run = all(stage.agent.run(request, controller.signal));
-      await vi.waitFor(() => expect(stage.aliveWith(`sleep ${tag}`)).not.toEqual([]), 10_000);
+      await vi.waitFor(() => expect(stage.aliveWith(`sleep ${tag}`)).not.toEqual([]), 25_000);
 
       const prefix = request.marker.slice(0, -1);
       const other = [{ prefix: `not-${prefix}`, sinceMs: 0 }];

@@ -138,6 +138,7 @@ test('a service that is killed while something waits allows nothing afterwards, 
   script(world, ['Write', { file_path: join(world.folder, 'written'), content: 'x' }]);
   await write(world, 'write it');
   const first = await asks(world, 'create written');
+  await service.logged('turn.progress');
   // Else it would be sent once more.
   await service.logged('delivery.sent');
   service.signal('SIGKILL');

@@ -206,4 +206,4 @@ test('a person may take longer to answer than Claude may be silent, and sees nob
   expect(late).toEqual([]);
   expect(await press(world, question, 'Red')).toBe('Red');
   await said(world, 'It said: Owner answered: Red');
-}, 60_000);
+});

@@ -62,4 +62,4 @@ test('a further bot is installed, used, changed and taken away from the shell wh
   expect(api.webhook).toBeNull();
   await world.api.say('and you?');
   await world.api.sent(1);
-}, 90_000);
+});

@@ -111,4 +111,4 @@ test('bots come, change and go with HUP while a turn runs; each has its own owne
   expect(rows.map(({ status }) => status)).not.toContain('running');
   expect(rows.map(({ status }) => status)).not.toContain('queued');
   expect(JSON.stringify(service.log)).not.toContain('test-token');
-}, 60_000);
+});

@@ -67,11 +67,6 @@ const ENDS: Readonly<Record<string, End>> = {
     failure: 'unreachable',
     told: /could not be reached from your machine. Check its internet connection/u,
   },
-  'meet silence': {
-    reply: { kind: 'hang' },
-    failure: 'idle',
-    told: /no sign of life for 10 seconds.*as a smaller request/u,
-  },
 };
 
 /** What must not reach a chat: paths, stacks, secrets, what the other end said. */
@@ -83,7 +78,6 @@ test('each way to fail reaches the chat as a sentence that says what to do and k
   const people = Object.keys(ENDS).map((question, index) => ({ question, id: 2001 + index }));
   Object.assign(world.environment, {
     MAX_CONCURRENT_TURNS: '4',
-    TURN_IDLE_LIMIT: '10',
     TELEGRAM_ALLOWED_USERS: people.map(({ id }) => id).join(','),
   });
   world.model.always((request) => ENDS[questionIn(request)]?.reply ?? textReply('All is well.'));
@@ -92,21 +86,20 @@ test('each way to fail reaches the chat as a sentence that says what to do and k
     world.api.deliver(
       world.api.updates.text(text, { from: { id, is_bot: false, first_name: 'Someone' } }),
     );
-  // The one that takes longest first.
-  for (const { id, question } of people.toReversed()) await write(id, question);
+  for (const { id, question } of people) await write(id, question);
 
   for (const { id, question } of people) {
-    const [told, ...more] = await world.api.sent(1, id);
-    expect(told?.text, question).toMatch(ENDS[question]?.told ?? /^$/u);
-    expect(told?.text, question).toMatch(/^⚠️ /u);
-    expect(told?.text, question).not.toMatch(RAW);
-    expect(more, question).toEqual([]);
     const { failure, conversation } = await service.logged(
       'turn.failed',
       (line) => line['conversation'] === `telegram:1:${id}`,
     );
     expect(failure, question).toMatchObject({ code: ENDS[question]?.failure });
     expect(conversation).toBe(`telegram:1:${id}`);
+    const [told, ...more] = await world.api.sent(1, id);
+    expect(told?.text, question).toMatch(ENDS[question]?.told ?? /^$/u);
+    expect(told?.text, question).toMatch(/^⚠️ /u);
+    expect(told?.text, question).not.toMatch(RAW);
+    expect(more, question).toEqual([]);
   }
   const turns = readDatabase(world.home).query.turns.findMany().sync();
   expect(turns.map(({ status, model }) => [status, model])).toEqual(
@@ -122,7 +115,21 @@ test('each way to fail reaches the chat as a sentence that says what to do and k
   const prompt = world.model.requests.at(-1)?.prompt ?? '';
   expect(prompt).toContain('meet a 400');
   expect(prompt).toContain('refused the request');
-}, 60_000);
+});
+
+test('silence reaches the chat as a sentence that says for how long it was, and what to do (promise 8)', async () => {
+  const world = await createWorld();
+  world.environment['TURN_IDLE_LIMIT'] = '10';
+  world.model.always(() => ({ kind: 'hang' }));
+  const service = await world.start();
+  await world.api.say('meet silence');
+  expect(await service.logged('turn.failed')).toMatchObject({ failure: { code: 'idle' } });
+  const [told, ...more] = await world.api.sent(1);
+  expect(told?.text).toMatch(/^⚠️ .*no sign of life for 10 seconds.*as a smaller request/u);
+  expect(told?.text).not.toMatch(RAW);
+  expect(more).toEqual([]);
+  await expect.poll(() => processesOf(world.home), { timeout: 5000 }).toEqual([]);
+});
 
 test('without a login the chat is told to log in, and without the program where to get it (promise 12: no raw and no hidden errors)', async () => {
   const world = await createWorld();

@@ -159,7 +159,7 @@ test('questions from a shell and messages from the chat take their turns in one 
     ['done', 1],
     ['done', 1],
   ]);
-}, 60_000);
+});
 
 test('Ctrl-C ends the waiting and not the turn', async () => {
   const world = await createWorld();

@@ -50,7 +50,7 @@ test('killed while it fetches, again and again, the service takes each message o
   service.signal('SIGTERM');
   expect((await service.exit).code).toBe(0);
   expect(cloudflared.running()).toEqual([]);
-}, 90_000);
+});
 
 test('a stop in the middle of a poll takes no longer than any other', async () => {
   const world = await createTunnelWorld({ claude: 'instant' });

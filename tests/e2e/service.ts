@@ -109,6 +109,8 @@ export function runService(environment: Record<string, string>, port: number): R
   const log: LogLine[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {
+    // One that is killed may leave half a line.
+    if (!line.endsWith('}')) return;
     log.push(JSON.parse(line) as LogLine);
     for (const look of waiting) look();
   });

@@ -14,13 +14,14 @@ const COMMAND = [
 test('/status tells which tool runs, and /stop ends it at once with all of its children (promises 6, 7 and 9: what runs can be seen, nothing waits behind it, no orphan stays)', async () => {
   const world = await createWorld();
   world.model.useTool('Bash', { command: COMMAND });
-  await world.start();
+  const service = await world.start();
   await world.api.say('watch the build');
   await Promise.all(
     ['apart', 'behind', 'ready'].map((name) => fileAppears(join(world.userHome, name))),
   );
   expect(processesOf(world.home).length).toBeGreaterThanOrEqual(5);
 
+  await service.logged('turn.progress');
   await world.api.say('/status');
   const [status] = await world.api.sent(1);
   expect(status?.text).toMatch(/^Now: running for .+ \(Running setsid sh -c .+\), 0 waiting$/mu);

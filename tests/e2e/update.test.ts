@@ -231,7 +231,7 @@ test('a trial takes no update, starts no turn and sends nothing, and says how it
   const database = readDatabase(world.home);
   expect(database.query.turns.findMany().sync()).toMatchObject([{ status: 'running' }]);
   expect(database.query.deliveries.findMany().sync()).toMatchObject([{ status: 'pending' }]);
-}, 60_000);
+});
 
 test('a trial on a home that is in use, or not set up, says so', async () => {
   const world = await createWorld({ claude: 'instant' });

@@ -75,10 +75,14 @@ export function createPeople(api: BotApiStandin, count: number): People {
     retry,
     retryUntilAllAreAnswered: async () => {
       for (;;) {
-        const open = await api.until('an offer to retry, or all answers', () => {
-          const found = offers();
-          return found.length > 0 || asked.every(isAnswered) ? found : null;
-        });
+        const open = await api.until(
+          'an offer to retry, or all answers',
+          () => {
+            const found = offers();
+            return found.length > 0 || asked.every(isAnswered) ? found : null;
+          },
+          120_000,
+        );
         if (open.length === 0) return;
         await Promise.all(open.map(retry));
       }

@@ -1,11 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { fileAppears, fileGrows } from '../e2e/inspect.ts';
 import { closeGate, createCountingWorld, openGate, removeGate } from './counting-world.ts';
 import type { CountingWorld } from './counting-world.ts';
 import { runsOf, type Account } from './promise.ts';
+
+/** Each of them starts the service several times. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const [FIRST, SECOND] = [2001, 2002];
 

@@ -5,11 +5,9 @@ import { toolWorld } from './world.ts';
 
 /** Resolves when the turn waits for a person, with the id of the question. */
 async function asked(world: Awaited<ReturnType<typeof toolWorld>>, conversationId: string) {
-  for (;;) {
-    const open = world.questions.openFor(conversationId);
-    if (open !== null) return open.id;
-    await new Promise(setImmediate);
-  }
+  const open = () => world.questions.openFor(conversationId)?.id;
+  await expect.poll(open, { interval: 5 }).toBeDefined();
+  return open() ?? 0;
 }
 
 test('up to eight options are buttons, one below the other', async () => {
@@ -138,7 +136,7 @@ test('a program that goes away in the middle waits no longer, and nobody is left
   const id = await asked(world, turn.conversationId);
   gone.abort();
   await expect(asking).rejects.toThrow();
-  while (isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(isWaitingForPerson, { interval: 5 }).toBe(false);
   expect(world.questions.get(id)?.status).toBe('withdrawn');
   expect(world.questions.openFor(turn.conversationId)).toBeNull();
 });
@@ -156,7 +154,7 @@ test('a program that goes away behind closed tools leaves the question as it is'
   close();
   gone.abort();
   await expect(asking).rejects.toThrow();
-  while (isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(isWaitingForPerson, { interval: 5 }).toBe(false);
   expect(world.questions.get(id)?.status).toBe('open');
 });
 
@@ -197,7 +195,7 @@ test('a later attempt that asks the same again waits for the question that is th
 
   const later = again();
   const asking = later.call('ask_user', input);
-  while (!later.isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(later.isWaitingForPerson, { interval: 5 }).toBe(true);
   expect(world.deliveries()[1]).toMatchObject({
     turnId: turn.turnId,
     part: {
@@ -222,7 +220,7 @@ test('a later attempt that asks the same again waits for the question that is th
   await interruptedToo;
   const other = again();
   const askingOther = other.call('ask_user', { question: 'How many?' });
-  while (!other.isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(other.isWaitingForPerson, { interval: 5 }).toBe(true);
   const third = await asked(world, turn.conversationId);
   expect(third).not.toBe(second);
   expect(world.questions.get(second)?.status).toBe('withdrawn');

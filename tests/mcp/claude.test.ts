@@ -20,7 +20,7 @@ test('the real Claude Code finds the tools and uses them: a word, a file, a ques
     rig.agent,
     rig.request({ workDir: world.workDir, toolServer: server, isWaitingForPerson }),
   );
-  while (!isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(isWaitingForPerson, { timeout: 60_000 }).toBe(true);
   const id = world.questions.openFor(turn.conversationId)?.id ?? 0;
   world.questions.answer(id, { text: 'Yes', by: 'Owner' });
   world.questions.wake();
@@ -52,7 +52,7 @@ test('the real Claude Code goes on when the tools are closed under its question'
     rig.agent,
     rig.request({ workDir: world.workDir, toolServer: server, isWaitingForPerson }),
   );
-  while (!isWaitingForPerson()) await new Promise(setImmediate);
+  await expect.poll(isWaitingForPerson, { timeout: 60_000 }).toBe(true);
   close();
   expect(await running).toMatchObject({ kind: 'answered', text: 'Nobody there.' });
   expect(rig.model.requests[1]?.toolResults).toEqual([

@@ -132,7 +132,7 @@ test('what is still being read when the turn ends is not sent', async () => {
   writeFileSync(join(workDir, 'large.bin'), Buffer.alloc(20 << 20, 1));
   const paths = Array.from({ length: 10 }, () => 'large.bin');
   const sending = call('send_file', { paths });
-  while (readdirSync(outgoingDir).length === 0) await new Promise(setImmediate);
+  await expect.poll(() => readdirSync(outgoingDir), { interval: 5 }).not.toEqual([]);
   close();
   expect(await sending).toMatchObject({
     isError: true,

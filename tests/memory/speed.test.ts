@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Embedder } from '../../src/memory/embeddings/embedder.ts';
 import { createRecall } from '../../src/memory/recall.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 import { memoryWorld, SCOPE } from '../support/memory.ts';
 import { testLog } from '../support/log.ts';
 import { createRandom } from '../support/random.ts';
@@ -48,14 +49,14 @@ describe('recall', () => {
     const medianMs = async (query: () => string): Promise<number> => {
       const samples: number[] = [];
       for (let round = 0; round < 21; round += 1) {
-        const startMs = performance.now();
+        const startMs = cpuTimeMs();
         const found = await recall.search(SCOPE, query(), 5);
-        samples.push(performance.now() - startMs);
+        samples.push(cpuTimeMs() - startMs);
         expect(found).toHaveLength(5);
       }
       return samples.toSorted((a, b) => a - b)[10] ?? Infinity;
     };
     expect(await medianMs(text)).toBeLessThan(MOST_MS);
     expect(await medianMs(() => 'the service')).toBeLessThan(MOST_MS);
-  }, 60_000);
+  });
 });

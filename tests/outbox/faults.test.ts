@@ -14,7 +14,7 @@ describe('promise 2: a reply gets through', () => {
     { what: 'an answer without end', fault: { kind: 'huge', bodyBytes: 2_000_000 } },
   ];
   test.for(passing)('$what: it is sent again, and arrives once', async ({ fault }) => {
-    const place = await createPlace({ sendTimeoutMs: 500 });
+    const place = await createPlace(fault.kind === 'hang' ? { sendTimeoutMs: 2000 } : {});
     place.api.fault({ method: 'sendMessage' }, fault, 1);
     place.say(A, 'The answer.');
     await place.logged('delivery.sent');
@@ -30,7 +30,7 @@ describe('promise 2: a reply gets through', () => {
   test.for(['drop', 'hang'] as const)(
     'a %s after the platform took it: the one window in which it arrives twice',
     async (kind) => {
-      const place = await createPlace({ sendTimeoutMs: 500 });
+      const place = await createPlace(kind === 'hang' ? { sendTimeoutMs: 2000 } : {});
       place.api.fault({ method: 'sendMessage' }, { kind, moment: 'after' }, 1);
       place.say(A, 'one');
       place.say(A, 'two');

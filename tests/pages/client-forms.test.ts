@@ -20,21 +20,33 @@ function held(served: ServedPage): (answer: Answer) => void {
 test('a quiet form is sent with its button and without leaving the page, once at a time; the focus stays', async () => {
   const served = await servePage();
   const page = await open(browser, served);
-  await show(served, page, FORM('data-quiet'));
+  const form = FORM('data-quiet data-told="Sent."');
+  await show(served, page, form);
   await page.locator('#words').fill('hello');
   const answer = held(served);
   await page.locator('#send').focus();
   await page.keyboard.press('Enter');
   await page.locator('#send:disabled').waitFor();
   // A patch gives the button back before the answer is there.
-  await show(served, page, `<p>more</p>${FORM('data-quiet')}`);
+  await show(served, page, `<p>more</p>${form}`);
   await page.locator('#send').click();
   answer({ status: 303, text: '' });
-  await page.locator('#send:enabled').waitFor();
-  expect(served.posted).toEqual([{ words: 'hello', how: 'now' }]);
+  await page.locator('#told').filter({ hasText: 'Sent.' }).waitFor();
   expect(page.url()).toBe(served.url);
   expect(await page.locator('#words').inputValue()).toBe('hello');
   await expect.poll(() => focused(page)).toBe('send');
+
+  // What the second press had sent would have come before this.
+  await page.locator('#words').fill('goodbye');
+  const [request] = await Promise.all([
+    page.waitForRequest('**/post'),
+    page.locator('#send').click(),
+  ]);
+  await request.response();
+  expect(served.posted).toEqual([
+    { words: 'hello', how: 'now' },
+    { words: 'goodbye', how: 'now' },
+  ]);
 });
 
 test('what a quiet form is refused for is said on the page, until the next one is taken', async () => {
@@ -45,7 +57,7 @@ test('what a quiet form is refused for is said on the page, until the next one i
   for (const [status, text, said] of [
     [400, 'That turn is <b>over</b>.', 'That turn is <b>over</b>.'],
     [500, '<!doctype html><p>page', 'That did not work (500).'],
-    [500, 'x'.repeat(1000), 'That did not work (500).'],
+    [503, 'x'.repeat(1000), 'That did not work (503).'],
     [400, '', 'That did not work (400).'],
   ] as const) {
     held(served)({ status, text });

@@ -7,6 +7,7 @@ import { createAssets } from '../../src/pages/assets.ts';
 import { streamPatches, type Fragment } from '../../src/pages/live.ts';
 import { Page } from '../../src/pages/page.tsx';
 import { guardPages } from '../../src/pages/security.ts';
+import { freePort } from '../support/free-port.ts';
 import { htmlOf } from './html.tsx';
 import { createChanging, type Changing } from './patches.ts';
 
@@ -14,7 +15,7 @@ const LONG_MS = 600_000;
 
 /** An answer to a form. */
 export interface Answer {
-  readonly status: 303 | 400 | 401 | 500;
+  readonly status: 303 | 400 | 401 | 500 | 503;
   readonly text: string;
 }
 
@@ -63,7 +64,7 @@ export async function servePage(options: { readonly beatMs?: number } = {}): Pro
   let held: Held | null = null;
   let hung: Held | null = null;
   let server: HttpServer | null = null;
-  let port = 0;
+  const port = await freePort();
 
   const contentNow = () => `<div id="content">${content}</div>`;
   const markNow = () => `<i id="mark">${mark}</i>`;
@@ -148,7 +149,6 @@ export async function servePage(options: { readonly beatMs?: number } = {}): Pro
     start: async () => {
       ended = new AbortController();
       server = await listen(app, port);
-      port = server.port;
     },
   };
   await served.start();

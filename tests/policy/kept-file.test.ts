@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createAudit } from '../../src/policy/audit.ts';
 import { createKeptFile } from '../../src/policy/kept-file.ts';
+import { cpuTimeMs } from '../support/cpu-time.ts';
 import { testClock } from '../support/clock.ts';
 import { testDatabase } from '../support/database.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -72,7 +73,7 @@ describe('a file of the person’s own', () => {
     expect(current()).toBe('initial');
     write('one');
     expect(current()).toBe('ONE');
-    write('two');
+    write('two', 50_000);
     expect(current()).toBe('TWO');
     rmSync(path);
     expect(told).toEqual([]);
@@ -187,10 +188,10 @@ describe('a file of the person’s own', () => {
   test('is not read again while it stays as it is', () => {
     const { write, current, parseCount } = world();
     write('one');
-    const startMs = performance.now();
+    const startMs = cpuTimeMs();
     for (let count = 0; count < 1000; count += 1) current();
     expect(parseCount()).toBe(1);
-    expect((performance.now() - startMs) / 1000).toBeLessThan(1);
+    expect((cpuTimeMs() - startMs) / 1000).toBeLessThan(1);
   });
 });
 

@@ -43,11 +43,12 @@ export async function cliWorld(
 ): Promise<CliWorld> {
   const api = await startBotApi();
   onTestFinished(() => api.close());
+  // Before the stand-ins: what they run in it is stopped first.
+  const userHome = temporaryFolder();
   const system = systemStandins({
     ...options.system,
     ...(options.programs === undefined ? {} : { programs: options.programs }),
   });
-  const userHome = temporaryFolder();
   const home = join(userHome, options.homeName ?? '.claudio');
   const envFile = join(home, 'service.env');
   const given = {

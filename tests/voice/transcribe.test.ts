@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recording, SpeechFailure } from '../../src/core/speech.ts';
 import { pauseFor } from '../../src/voice/attempts.ts';
 import { listeningLimitMs } from '../../src/voice/elevenlabs.ts';
-import { startElevenLabs } from '../standins/elevenlabs/elevenlabs.ts';
+import { freePort } from '../support/free-port.ts';
 import { failed, useRig } from './rig.ts';
 
 const RECORDING: Recording = {
@@ -202,9 +202,8 @@ describe('further attempts', () => {
   );
 
   it('do not help where nobody listens', async () => {
-    const deaf = await startElevenLabs();
-    await deaf.close();
-    expect(await transcribe({ root: deaf.url })).toEqual(failed('unreachable', /refused/u));
+    const root = `http://127.0.0.1:${await freePort()}`;
+    expect(await transcribe({ root })).toEqual(failed('unreachable', /refused/u));
     expect(rig.pausesMs).toHaveLength(2);
   });
 });

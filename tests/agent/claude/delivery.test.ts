@@ -44,7 +44,7 @@ describe('what goes in and comes out of the real program', () => {
     const late = Promise.withResolvers<string>();
     const request = rig.request({ systemPrompt: 'Be brief.', prompt: late.promise });
     const run = outcomeOf(rig.agent, request, controller.signal);
-    await vi.waitFor(() => expect(aliveWith(request.marker)).not.toEqual([]), 10_000);
+    await vi.waitFor(() => expect(aliveWith(request.marker)).not.toEqual([]), 25_000);
     controller.abort();
     expect((await run).kind).toBe('stopped');
     late.resolve('too late');

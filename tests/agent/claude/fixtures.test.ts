@@ -92,7 +92,10 @@ describe('a program that does not behave', () => {
     const outcome = await outcomeOf(agent, rig.request());
     expect(outcome.kind).toBe('answered');
     await agent.settled();
-    await vi.waitFor(() => expect(aliveWith(`${pathOf('leaves-daemon')}-child`)).toEqual([]));
+    await vi.waitFor(
+      () => expect(aliveWith(`${pathOf('leaves-daemon')}-child`)).toEqual([]),
+      10_000,
+    );
   });
 
   it('and ends without a word gave no answer', async () => {

@@ -221,7 +221,7 @@ describe('a run in a sandbox', () => {
       await vi.waitFor(() => {
         expect(aliveWith(`sleep ${tag}1`)).not.toEqual([]);
         expect(aliveWith(`sleep ${tag}3`)).not.toEqual([]);
-      }, 10_000);
+      }, 25_000);
       controller.abort();
     }
     expect(aliveWith(tag)).toEqual([]);
@@ -234,7 +234,9 @@ describe('a run in a sandbox', () => {
     const tag = sleepTag();
     rig.model.useTool('Bash', { command: `sleep ${tag}`, timeout: 600_000 });
     const code = fault === null ? 'idle' : 'no-sandbox';
-    expect(await failureOf(made.agent, made.request())).toMatchObject({ code });
+    const isWaitingForPerson = () => aliveWith(`sleep ${tag}`).length === 0;
+    const request = { ...made.request(), isWaitingForPerson };
+    expect(await failureOf(made.agent, request)).toMatchObject({ code });
     expect(aliveWith(tag)).toEqual([]);
   });
 
@@ -257,7 +259,7 @@ describe('a run in a sandbox', () => {
     const request = made.request();
     const run = outcomeOf(made.agent, request);
     if (fault !== null) return expect(await run).toMatchObject({ failure: { code: 'no-sandbox' } });
-    await vi.waitFor(() => expect(aliveWith(`sleep ${tag}`)).not.toEqual([]), 10_000);
+    await vi.waitFor(() => expect(aliveWith(`sleep ${tag}`)).not.toEqual([]), 25_000);
     const since = [{ prefix: request.marker, sinceMs: Date.now() - 60_000 }];
     expect(await made.agent.stopLeftovers(since)).toBeGreaterThan(2);
     expect(aliveWith(tag)).toEqual([]);

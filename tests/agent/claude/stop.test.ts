@@ -27,7 +27,7 @@ describe('the end of a run', () => {
       await vi.waitFor(() => {
         expect(aliveWith(`sleep ${tag}1`)).not.toEqual([]);
         expect(aliveWith(`sleep ${tag}3`)).not.toEqual([]);
-      }, 10_000);
+      }, 25_000);
       controller.abort();
     }
     expect(aliveWith(tag)).toEqual([]);
@@ -41,7 +41,7 @@ describe('the end of a run', () => {
     const tag = sleepTag();
     rig.model.useTool('Bash', { command: `(setsid sh -c "trap '' TERM; sleep ${tag}" &)` });
     rig.model.answerWith(async () => {
-      await vi.waitFor(() => expect(aliveWith(`sleep ${tag}`)).not.toEqual([]), 10_000);
+      await vi.waitFor(() => expect(aliveWith(`sleep ${tag}`)).not.toEqual([]), 25_000);
       return textReply('The server is up.');
     });
     expect(await outcomeOf(rig.agent, rig.request())).toMatchObject({ text: 'The server is up.' });
@@ -53,7 +53,9 @@ describe('the end of a run', () => {
     const tag = sleepTag();
     const agent = rig.agentWith({ idleLimitMs: 5000 });
     rig.model.useTool('Bash', { command: `sleep ${tag}`, timeout: 600_000 });
-    expect(await outcomeOf(agent, rig.request())).toMatchObject({
+    // What counts is the silence of the tool, not how long the program takes to start.
+    const isWaitingForPerson = () => aliveWith(`sleep ${tag}`).length === 0;
+    expect(await outcomeOf(agent, rig.request({ isWaitingForPerson }))).toMatchObject({
       kind: 'failed',
       failure: { code: 'idle', idleLimitMs: 5000 },
       usage: { inputTokenCount: 10 },
@@ -69,7 +71,9 @@ describe('the end of a run', () => {
       ...textReply('A sentence of an answer that takes its time. '.repeat(5)),
       beforeEvent: () => delay(450),
     }));
-    const outcome = await outcomeOf(rig.agentWith({ idleLimitMs }), rig.request());
+    const isWaitingForPerson = () => rig.model.requests.length === 0;
+    const agent = rig.agentWith({ idleLimitMs });
+    const outcome = await outcomeOf(agent, rig.request({ isWaitingForPerson }));
     expect(outcome.kind).toBe('answered');
     expect(performance.now() - startMs).toBeGreaterThan(1.3 * idleLimitMs);
   });

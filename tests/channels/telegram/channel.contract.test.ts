@@ -5,9 +5,10 @@ import { createBotApi } from '../../../src/channels/telegram/client.ts';
 import { createMedia } from '../../../src/channels/telegram/media.ts';
 import { createSigns } from '../../../src/channels/telegram/signs.ts';
 import { conversationOf } from '../../../src/core/conversation.ts';
-import { newId, systemClock } from '../../../src/platform/clock.ts';
+import { newId } from '../../../src/platform/clock.ts';
 import { createHttpClient } from '../../../src/platform/http-client.ts';
 import { channelContract, type ChannelSetup, type VisibleMessage } from '../../contract/channel.ts';
+import { testClock } from '../../support/clock.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { OWNER, startBotApi, type StoredMessage } from '../../../src/playground/bot-api/bot-api.ts';
 
@@ -24,11 +25,7 @@ async function setup(thread: number | null): Promise<ChannelSetup> {
   const standin = await startBotApi();
   const http = createHttpClient();
   const api = createBotApi({ http, root: standin.root, token: standin.token });
-  let passedMs = 0;
-  const clock = {
-    now: () => systemClock.now() + passedMs,
-    elapsed: () => systemClock.elapsed() + passedMs,
-  };
+  const clock = testClock();
   const signs = createSigns({ api, clock, log: { debug: () => undefined } });
   const folder = temporaryFolder();
   if (thread !== null) standin.addTopic(OWNER.id, thread);
@@ -48,9 +45,7 @@ async function setup(thread: number | null): Promise<ChannelSetup> {
       writeFileSync(path, content);
       return path;
     },
-    passes: (durationMs) => {
-      passedMs += durationMs;
-    },
+    passes: clock.advance,
     visible: () =>
       standin.sentMessages().map((message) => {
         if (message.threadId !== thread) throw new Error('a message in another topic');

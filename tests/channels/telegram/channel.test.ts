@@ -171,7 +171,7 @@ it('ends within its time, the second try for refused markup included', async () 
     api,
     signs,
     fetch: createMedia({ api }),
-    sendTimeoutMs: 100,
+    sendTimeoutMs: 2000,
   });
   standin.fault({}, { kind: 'refuse-markup' }, 1);
   standin.fault({}, { kind: 'hang', moment: 'before' });

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { createTelegramChannel } from '../../../src/channels/telegram/channel.ts';
 import { type BotApi, createBotApi } from '../../../src/channels/telegram/client.ts';
 import { createMedia } from '../../../src/channels/telegram/media.ts';
@@ -32,6 +33,15 @@ let logged: object[];
 let endedCount: number;
 let onEnded: () => void;
 
+beforeAll(async () => {
+  // undici makes its timer at its first request and keeps it: it must be a real one.
+  const first = await startBotApi();
+  const client = createHttpClient();
+  const once = createBotApi({ http: client, root: first.root, token: first.token });
+  await once.call('getMe', {}, z.unknown());
+  await client.close();
+  await first.close();
+});
 beforeEach(async () => {
   // Only what the drafts use: the network goes on in real time.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

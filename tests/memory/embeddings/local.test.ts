@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Embedder } from '../../../src/memory/embeddings/embedder.ts';
 import { createLocalEmbedder } from '../../../src/memory/embeddings/local.ts';
 import { packageRoot } from '../../../src/platform/package.ts';
+import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { testLog } from '../../support/log.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { TINY_MODEL, writeTinyModel, type TinyModel } from '../../support/tiny-model.ts';
@@ -93,9 +94,9 @@ test('100 KB of anything are cut to the window, and take no time', async () => {
     ['emoji', '🐈'.repeat(25_000)],
     ['special tokens', '[SEP]'.repeat(20_000)],
   ] as const) {
-    const startedMs = performance.now();
+    const startedMs = cpuTimeMs();
     expect(await vectorsOf(embedder, text), what).toHaveLength(1);
-    expect(performance.now() - startedMs, what).toBeLessThan(1000);
+    expect(cpuTimeMs() - startedMs, what).toBeLessThan(1000);
   }
 });
 

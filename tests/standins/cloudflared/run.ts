@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { readAccount, type Credentials } from './account.ts';
@@ -92,7 +92,6 @@ async function serve(run: Run, quickHostname: string, refusal: string | null): P
     });
   }
   const mark = join(folder, 'running', String(process.pid));
-  mkdirSync(join(folder, 'running'), { recursive: true });
   process.on('SIGTERM', () => {
     if (existsSync(join(folder, 'deaf'))) return;
     logLine('INF', 'Initiating graceful shutdown due to signal terminated ...');

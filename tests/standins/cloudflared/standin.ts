@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { packageRoot } from '../../../src/platform/package.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { trySignal } from '../system/processes.ts';
 import {
   encodeCert,
   newAccount,
@@ -78,28 +79,30 @@ export function cloudflaredStandin(): CloudflaredStandin {
   const program = `${quoted(process.execPath)} ${quoted(PROGRAM)} "$0" "$@"`;
   writeFileSync(path, `#!/bin/sh\nNODE_COMPILE_CACHE=${quoted(CACHE)} exec ${program}\n`);
   chmodSync(path, 0o755);
+  mkdirSync(join(folder, 'running'));
   writeAccount(folder, newAccount());
   const file = (name: string) => join(folder, name);
   const set = (name: string, content: string | null) => {
     if (content === null) rmSync(file(name), { force: true });
     else writeFileSync(file(name), content);
   };
-  const running = () => {
-    const marks = existsSync(file('running')) ? readdirSync(file('running')) : [];
-    return marks.map(Number).filter(isAlive);
-  };
-  const crash = () => {
-    for (const pid of running()) process.kill(pid, 'SIGKILL');
-  };
-  onTestFinished(crash);
-
+  const running = () => readdirSync(file('running')).map(Number).filter(isAlive);
   const calls = (): CloudflaredCall[] =>
     existsSync(file('calls.jsonl'))
       ? readFileSync(file('calls.jsonl'), 'utf8')
-          .trim()
           .split('\n')
+          // What follows the last end of a line is not whole yet.
+          .slice(0, -1)
           .map((line) => JSON.parse(line) as CloudflaredCall)
       : [];
+  const runs = () =>
+    calls().filter(
+      ({ args }) => args.includes('run') || args.some((arg) => arg.startsWith('--url')),
+    );
+  // One that is just starting bears no mark yet.
+  onTestFinished(() => {
+    for (const { pid } of runs()) trySignal(pid, 'SIGKILL');
+  });
   const changeAccount = (change: (account: Account) => void) => {
     const account = readAccount(folder);
     change(account);
@@ -109,14 +112,13 @@ export function cloudflaredStandin(): CloudflaredStandin {
     path,
     folder,
     calls,
-    runs: () =>
-      calls().filter(
-        ({ args }) => args.includes('run') || args.some((arg) => arg.startsWith('--url')),
-      ),
+    runs,
     running,
     goDown: () => set('down', ''),
     comeBack: () => set('down', null),
-    crash,
+    crash: () => {
+      for (const pid of running()) trySignal(pid, 'SIGKILL');
+    },
     setQuickHostname: (name) => set('quick-hostname', name),
     failAtStart: (message) => set('failure', message),
     setSilent: (on) => set('silent', on ? '' : null),

@@ -17,7 +17,7 @@ test.each<[string, string, RequestInit]>([
 ])('%s is no request to a hub', async (_, path, options) => {
   const hub = await startHub(FILES);
   const url = `${hub.url}${path.replace('REVISION', hub.revision)}`;
-  await fetch(url, { ...options, signal: AbortSignal.timeout(500) }).catch(() => undefined);
+  await fetch(url, options);
   expect(hub.violations.length).toBeGreaterThan(0);
   await expect(hub.close()).rejects.toThrow('requests that fit no hub');
 });

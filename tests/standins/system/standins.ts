@@ -86,12 +86,14 @@ export function systemStandins(
     calls: (program) => {
       const file = place.path('calls.jsonl');
       if (!existsSync(file)) return [];
-      return readFileSync(file, 'utf8')
-        .trim()
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as StandinCall)
-        .filter((call) => program === undefined || call.program === program);
+      return (
+        readFileSync(file, 'utf8')
+          .split('\n')
+          // What follows the last end of a line is not whole yet.
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as StandinCall)
+          .filter((call) => program === undefined || call.program === program)
+      );
     },
     forgetCalls: () => writeFileSync(place.path('calls.jsonl'), ''),
     behave: (changes) => {
