@@ -102,7 +102,9 @@ export function runServiceProcess(options: {
   };
 
   const watch = async (from: Child): Promise<void> => {
-    const words = endOf(await from.ended, from.stderrTail());
+    const end = await from.ended;
+    await from.stderrEnded;
+    const words = endOf(end, from.stderrTail());
     child = null;
     state = 'down';
     if (!isLeft) {

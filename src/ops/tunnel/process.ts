@@ -26,12 +26,12 @@ const ALLOWED = ['PATH', 'LANG', 'LC_*', 'TZ', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_C
 /** cloudflared ends as soon as its requests have, at the latest after its grace period. */
 export const GRACE_SECONDS = 5;
 const STOP_TIMES: StopTimes = { graceMs: (GRACE_SECONDS + 1) * 1000, limitMs: 12_000 };
-/** It may be gone before its last words are read; one that could not be stopped keeps the pipe open. */
+/** For the last words of one that was stopped; one that could not be stopped has none. */
 const LAST_WORDS_MS = 1000;
 
 /** A cloudflared that was started. */
 export interface CloudflaredProcess {
-  /** Resolves when the process itself is gone, or was never there. */
+  /** Resolves when the process itself is gone and its last words are read, or it was never there. */
   readonly ended: Promise<ProcessEnd>;
   /** What it complained of last, or `null`. */
   said(): string | null;
@@ -74,7 +74,10 @@ export async function startCloudflared(options: {
     STOP_TIMES,
   );
   return {
-    ended: child.ended,
+    ended: child.ended.then(async (end) => {
+      await child.stderrEnded;
+      return end;
+    }),
     said: () => fault.said(),
     forget: () => fault.forget(),
     stop: async () => {

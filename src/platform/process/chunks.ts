@@ -3,6 +3,14 @@ import type { Readable } from 'node:stream';
 /** How long an ended process's pipe may stay silent before it counts as read to its end. */
 const DRAIN_MS = 250;
 
+/**
+ * Calls back after the time that an ended process's pipe may stay silent. What came while this process
+ * itself was kept from running is read before that.
+ */
+export function afterSilence(callback: () => void): NodeJS.Timeout {
+  return setTimeout(() => setImmediate(callback), DRAIN_MS);
+}
+
 /** A stream's bytes, and the means to end the reading early. */
 export interface Chunks {
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -32,7 +40,7 @@ export function readChunks(stream: Readable, ended: Promise<unknown>, onChunk: (
   /** Resolves with `false` when nothing happened for the length of a drain. */
   const change = (): Promise<boolean> =>
     new Promise((resolve) => {
-      const timer = isOver ? setTimeout(() => resolve(false), DRAIN_MS) : undefined;
+      const timer = isOver ? afterSilence(() => resolve(false)) : undefined;
       wake = () => {
         clearTimeout(timer);
         resolve(true);

@@ -52,7 +52,9 @@ export async function run(
       lines.push(line.text);
       onLine?.(line.text);
     }
-    return await child.ended;
+    const end = await child.ended;
+    await child.stderrEnded;
+    return end;
   })();
   try {
     const inTime = await within(limitMs, Promise.race([reading, aborted.promise]));

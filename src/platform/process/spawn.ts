@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { messageOf } from '../../core/error.ts';
-import { readChunks } from './chunks.ts';
+import { afterSilence, readChunks } from './chunks.ts';
 import type { Environment } from './environment.ts';
 import { readLines, type Line } from './lines.ts';
 import { createTail } from './tail.ts';
@@ -47,8 +48,8 @@ export interface Child {
   /** The last 64 KiB of its standard error. */
   stderrTail(): string;
   /**
-   * Resolves when its standard error is read to its end, at {@link Child.stopReading} at the latest. A
-   * child of its own that keeps the pipe open puts it off.
+   * Resolves when its standard error is read to its end, and soon after the process has ended even where
+   * a child of its own keeps the pipe open.
    */
   readonly stderrEnded: Promise<void>;
   /** Ends {@link Child.lines}. May be called again. */
@@ -96,9 +97,7 @@ export function start(
   if (!stdin || !stdout || !stderr) return neverStarted(ended);
 
   const complaints = createTail(MAX_STDERR_BYTES);
-  const stderrEnded = new Promise<void>((resolve) => {
-    stderr.once('close', resolve);
-  });
+  const stderrEnded = readToItsEnd(stderr, ended);
   stderr.on('data', (chunk: Buffer) => {
     complaints.push(chunk);
     onErrorOutput(chunk);
@@ -139,6 +138,21 @@ function neverStarted(ended: Promise<ProcessEnd>): Child {
     stopReading: () => undefined,
     signal: () => undefined,
   };
+}
+
+function readToItsEnd(stream: Readable, ended: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    stream.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    const onEnded = async (): Promise<void> => {
+      await ended;
+      if (!stream.closed) timer = afterSilence(resolve);
+    };
+    void onEnded();
+  });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

@@ -90,15 +90,25 @@ describe('a child process', () => {
     expect(child.stderrTail().length).toBe(64 * 1024);
   });
 
-  it('is heard out once its standard error has ended, whoever writes there last', async () => {
-    // Its input is closed when it is gone: so what it leaves behind speaks after that.
-    const never = new Promise<string>(() => undefined);
-    const child = start(
-      shell('exec 3<&0; (cat <&3; echo last >&2) > /dev/null &', { stdin: never }),
-    );
+  it('is heard out no longer than a moment where a child of its own keeps its standard error open', async () => {
+    const child = start(shell('echo last >&2; sleep 4000 > /dev/null &'));
     expect(await child.ended).toEqual({ kind: 'exited', code: 0 });
     await child.stderrEnded;
     expect(child.stderrTail()).toBe('last\n');
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+  });
+
+  it('is heard out also where this process itself did not run meanwhile', async () => {
+    const child = start(shell('echo out; echo last >&2; sleep 4000 > /dev/null 2>&1 &'));
+    const texts = textsOf(child);
+    await child.ended;
+    // What it said lies in the pipes; the time for silence is over when the next turn begins.
+    const untilMs = performance.now() + 400;
+    while (performance.now() < untilMs);
+    expect(await texts).toEqual(['out']);
+    await child.stderrEnded;
+    expect(child.stderrTail()).toBe('last\n');
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
   });
 
   describe('that cannot be started', () => {
