@@ -12,7 +12,7 @@ const MEASURING = [
 
 export default defineConfig({
   test: {
-    // So long nothing hangs; how soon something is to be done its test says.
+    // For what hangs. How soon something is to be done its test says.
     testTimeout: 90_000,
     hookTimeout: 90_000,
     // Patience with what is to happen sooner or later; the others say how soon.

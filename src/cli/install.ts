@@ -151,7 +151,7 @@ async function startService(
     kind: 'failed',
     text:
       awaited.kind === 'ended'
-        ? 'The service ended again at once'
+        ? 'The service ended again'
         : `The service does not answer: ${awaited.reason}`,
     remedy: '`claudio log` and `claudio doctor` tell why.',
   };

@@ -130,7 +130,7 @@ export async function restart(context: CliContext): Promise<number> {
     }
     ui.fail(
       awaited.kind === 'ended'
-        ? 'The service ended again at once'
+        ? 'The service ended again'
         : `The service does not answer: ${awaited.reason}`,
     );
     const words = await lastWords(context.host, services.name, configuration.home, sinceMs);

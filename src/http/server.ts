@@ -17,8 +17,8 @@ const CLOSE_LIMIT_MS = 5000;
 export interface HttpServer {
   readonly port: number;
   /**
-   * Takes nothing new and resolves when the requests under way are answered, after five seconds at the
-   * latest: those that are not are cut off then.
+   * Takes no new connection, ends those on which nothing is asked, and resolves when the requests under
+   * way are answered: after five seconds at the latest, when those that are not are cut off.
    */
   close(): Promise<void>;
 }

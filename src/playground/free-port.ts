@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { hasCode } from '../core/error.ts';
 
-/** None that systems give out by themselves: those begin at 32768. */
-const FIRST_PORT = 10_000;
+/** Below those that systems give out by themselves, from 32768 on, and above those that browsers refuse. */
+const FIRST_PORT = 11_000;
 const END_PORT = 20_000;
 
 /**
- * A port of 127.0.0.1 that nobody listens on. Nobody is given it by the system either, so it is still free
- * when the service has started, and between its end and its next start.
+ * A port of 127.0.0.1 that nobody listens on. As systems are set up nobody is given it by chance either: so
+ * it stays free until the service listens, and between its end and its next start.
  *
  * @param choose One to try; at random unless given.
  * @throws What the system throws where it is something else than a port in use.

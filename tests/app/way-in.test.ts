@@ -107,7 +107,7 @@ test('an address that has changed is registered, and one that Telegram cannot fi
   const url = 'https://second.trycloudflare.com/telegram/webhook';
   const reason = 'Bad Request: bad webhook: Failed to resolve host: Name or service not known';
   expect(refused).toMatchObject({ url, reason, retryInMs: 1000 });
-  // A check that is slow is left out once.
+  // A check that takes too long once is told as one that did not answer.
   const check = async () => (await service.checks())['webhook'];
   await expect.poll(check).toMatchObject({
     ok: false,

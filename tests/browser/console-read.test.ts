@@ -57,7 +57,7 @@ test('each chart is told in words, with its numbers as a table', async () => {
   const page = await browser.open();
   await page.goto(world.link());
   await page.getByRole('link', { name: 'Usage' }).click();
-  // It comes in pieces.
+  // The page is streamed: its tables come one after the other.
   await page.waitForURL('**/usage');
   for (const [title, number] of [
     ['Turns, by model', /^\d+$/u],

@@ -46,7 +46,7 @@ test('nobody is kept from using the playground, whatever it shows: on a phone an
   const stop = page.getByRole('button', { name: 'Stop' });
   await stop.waitFor();
   await barriers.look(page, 'a turn that runs');
-  // It may have ended by now.
+  // The look may have taken longer than the turn, and one that runs is to be killed.
   await chat.say('/stop');
   await chat.own('/stop').getByText('answered').waitFor();
   await stop.waitFor({ state: 'detached' });

@@ -84,67 +84,63 @@ test('claudio backup takes a snapshot, and says what it took and what it had to 
   expect(readdirSync(join(root, 'hourly'))).toHaveLength(1);
 });
 
-test(
-  'cron install takes the first snapshot, remembers the disk, and adds one line; uninstall takes both back',
-  { timeout: 60_000 },
-  async () => {
-    const { home, dest, settings, system, root, claudio } = world();
-    system.setCrontab('0 5 * * * /bin/true\n');
-    const installed = await claudio('backup', 'cron', 'install', dest, '--days', '3');
-    expect(installed).toMatchObject({ code: 0, stderr: '' });
-    expect(installed.stdout).toContain('is on the same disk as');
-    expect(installed.stdout).toContain(
-      'A snapshot is taken every hour from now on; the last 24 are kept, and one a day for 3 days',
-    );
-    const crontab = system.crontab() ?? '';
-    expect(crontab).toMatch(/^0 5 \* \* \* \/bin\/true\n0 \* \* \* \* .*# claudio:backup\n$/u);
-    expect(readFileSync(settings, 'utf8')).toBe(
-      `TELEGRAM_BOT_TOKEN="1:test-token"\nBACKUP_DEST="${dest}"\n`,
-    );
+test('cron install takes the first snapshot, remembers the disk, and adds one line; uninstall takes both back', async () => {
+  const { home, dest, settings, system, root, claudio } = world();
+  system.setCrontab('0 5 * * * /bin/true\n');
+  const installed = await claudio('backup', 'cron', 'install', dest, '--days', '3');
+  expect(installed).toMatchObject({ code: 0, stderr: '' });
+  expect(installed.stdout).toContain('is on the same disk as');
+  expect(installed.stdout).toContain(
+    'A snapshot is taken every hour from now on; the last 24 are kept, and one a day for 3 days',
+  );
+  const crontab = system.crontab() ?? '';
+  expect(crontab).toMatch(/^0 5 \* \* \* \/bin\/true\n0 \* \* \* \* .*# claudio:backup\n$/u);
+  expect(readFileSync(settings, 'utf8')).toBe(
+    `TELEGRAM_BOT_TOKEN="1:test-token"\nBACKUP_DEST="${dest}"\n`,
+  );
 
-    // What cron would run, as cron would: the rest of the line, by a shell that knows next to nothing.
-    const line =
-      crontab
-        .split('\n')[1]
-        ?.replace('0 * * * * ', '')
-        .replaceAll(String.raw`\%`, '%') ?? '';
-    const cron = spawn('/bin/sh', ['-c', line], {
-      env: { HOME: '/nonexistent' },
-      cwd: '/',
-      stdio: 'inherit',
-    });
-    onTestFinished(() => void cron.kill('SIGKILL'));
-    expect(await once(cron, 'exit')).toEqual([0, null]);
-    expect(readdirSync(join(root, 'hourly'))).toHaveLength(2);
+  // What cron would run, as cron would: the rest of the line, by a shell that knows next to nothing.
+  const line =
+    crontab
+      .split('\n')[1]
+      ?.replace('0 * * * * ', '')
+      .replaceAll(String.raw`\%`, '%') ?? '';
+  const cron = spawn('/bin/sh', ['-c', line], {
+    env: { HOME: '/nonexistent' },
+    cwd: '/',
+    stdio: 'inherit',
+  });
+  onTestFinished(() => void cron.kill('SIGKILL'));
+  expect(await once(cron, 'exit')).toEqual([0, null]);
+  expect(readdirSync(join(root, 'hourly'))).toHaveLength(2);
 
-    const status = await claudio('backup', 'status', '--json');
-    expect(JSON.parse(status.stdout)).toMatchObject({
-      dest,
-      hourly: { count: 2 },
-      daily: { count: 1 },
-      nextAt: expect.stringMatching(/:00:00\.000Z$/u),
-    });
+  const status = await claudio('backup', 'status', '--json');
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    dest,
+    hourly: { count: 2 },
+    daily: { count: 1 },
+    nextAt: expect.stringMatching(/:00:00\.000Z$/u),
+  });
 
-    const again = await claudio('backup', 'cron', 'install', dest);
-    expect(again.stdout).toContain('A snapshot was taken every hour already');
-    expect(again.stdout).toContain('and one a day for 3 days');
-    expect(system.crontab()).toBe(crontab);
+  const again = await claudio('backup', 'cron', 'install', dest);
+  expect(again.stdout).toContain('A snapshot was taken every hour already');
+  expect(again.stdout).toContain('and one a day for 3 days');
+  expect(system.crontab()).toBe(crontab);
 
-    const other = await claudio('backup', 'cron', 'uninstall', home);
-    expect(other).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`go to ${dest}`) as string,
-    });
-    const removed = await claudio('backup', 'cron', 'uninstall', dest);
-    expect(removed).toMatchObject({ code: 0, stderr: '' });
-    expect(removed.stdout).toContain(`Those in ${dest} stay until you remove them.`);
-    expect(system.crontab()).toBe('0 5 * * * /bin/true\n');
-    expect(readFileSync(settings, 'utf8')).toBe('TELEGRAM_BOT_TOKEN="1:test-token"\n');
-    const none = await claudio('backup', 'cron', 'uninstall');
-    expect(none).toMatchObject({ code: 0, stdout: 'No snapshots were taken regularly.\n' });
-    expect(readdirSync(home)).not.toContain('claudio-backups');
-  },
-);
+  const other = await claudio('backup', 'cron', 'uninstall', home);
+  expect(other).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`go to ${dest}`) as string,
+  });
+  const removed = await claudio('backup', 'cron', 'uninstall', dest);
+  expect(removed).toMatchObject({ code: 0, stderr: '' });
+  expect(removed.stdout).toContain(`Those in ${dest} stay until you remove them.`);
+  expect(system.crontab()).toBe('0 5 * * * /bin/true\n');
+  expect(readFileSync(settings, 'utf8')).toBe('TELEGRAM_BOT_TOKEN="1:test-token"\n');
+  const none = await claudio('backup', 'cron', 'uninstall');
+  expect(none).toMatchObject({ code: 0, stdout: 'No snapshots were taken regularly.\n' });
+  expect(readdirSync(home)).not.toContain('claudio-backups');
+});
 
 test('while a setup is under way, neither the crontab nor the settings are changed', async () => {
   const { home, dest, settings, system, claudio } = world();
@@ -179,47 +175,43 @@ test('the first snapshot knows where the snapshots are; one that fails leaves wh
   expect(readFileSync(settings, 'utf8')).toBe(before);
 });
 
-test(
-  'backup status tells of none, of one that is there, of one that is too old and of a disk that is gone',
-  { timeout: 60_000 },
-  async () => {
-    const { dest, settings, root, claudio } = world();
-    const off = await claudio('backup', 'status');
-    expect(off.code).toBe(1);
-    expect(off.stdout).toContain('– backup  not set up');
-    await claudio('backup', dest);
-    appendFileSync(settings, `BACKUP_DEST="${dest}"\nBACKUP_MAX_AGE="60"\n`);
-    const there = await claudio('backup', 'status');
-    expect(there.code).toBe(0);
-    expect(there.stdout).toMatch(/✔ backup +\S.* ago; 1 hourly and 1 daily/u);
-    expect(there.stdout).toMatch(/⚠ schedule +none is taken by itself/u);
-    expect(there.stdout).toMatch(/^ {2}latest +.*, 2 files, [\d.]+ kB\n {2}hourly +1, back to /mu);
-    expect(there.stdout).toMatch(/^ {2}on disk +[\d.]+ kB, what they share counted once$/mu);
+test('backup status tells of none, of one that is there, of one that is too old and of a disk that is gone', async () => {
+  const { dest, settings, root, claudio } = world();
+  const off = await claudio('backup', 'status');
+  expect(off.code).toBe(1);
+  expect(off.stdout).toContain('– backup  not set up');
+  await claudio('backup', dest);
+  appendFileSync(settings, `BACKUP_DEST="${dest}"\nBACKUP_MAX_AGE="60"\n`);
+  const there = await claudio('backup', 'status');
+  expect(there.code).toBe(0);
+  expect(there.stdout).toMatch(/✔ backup +\S.* ago; 1 hourly and 1 daily/u);
+  expect(there.stdout).toMatch(/⚠ schedule +none is taken by itself/u);
+  expect(there.stdout).toMatch(/^ {2}latest +.*, 2 files, [\d.]+ kB\n {2}hourly +1, back to /mu);
+  expect(there.stdout).toMatch(/^ {2}on disk +[\d.]+ kB, what they share counted once$/mu);
 
-    const [name = ''] = readdirSync(join(root, 'hourly'));
-    for (const kind of ['hourly', 'daily']) {
-      const file = join(root, kind, name, 'manifest.json');
-      const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
-      writeFileSync(file, JSON.stringify(Object.assign({}, manifest, { takenAtMs: 0 })));
-    }
-    mkdirSync(join(root, 'hourly', '2020-01-01_0000'));
-    const old = await claudio('backup', 'status', dest);
-    expect(old.code).toBe(1);
-    expect(old.stdout).toMatch(/✖ backup [^]*→ `claudio backup .*` takes one now/u);
-    expect(old.stdout).toContain('2020-01-01_0000 has no manifest that can be read');
+  const [name = ''] = readdirSync(join(root, 'hourly'));
+  for (const kind of ['hourly', 'daily']) {
+    const file = join(root, kind, name, 'manifest.json');
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify(Object.assign({}, manifest, { takenAtMs: 0 })));
+  }
+  mkdirSync(join(root, 'hourly', '2020-01-01_0000'));
+  const old = await claudio('backup', 'status', dest);
+  expect(old.code).toBe(1);
+  expect(old.stdout).toMatch(/✖ backup [^]*→ `claudio backup .*` takes one now/u);
+  expect(old.stdout).toContain('2020-01-01_0000 has no manifest that can be read');
 
-    renameSync(root, `${root}-elsewhere`);
-    const gone = await claudio('backup', 'status');
-    expect(gone.code).toBe(1);
-    expect(gone.stdout).toContain('or is not mounted');
-    const refused = await claudio('backup');
-    expect(refused).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('its disk is not mounted.\nMount it and try again.'),
-    });
-    expect(readdirSync(dest)).toEqual(['claudio-backups-elsewhere']);
-  },
-);
+  renameSync(root, `${root}-elsewhere`);
+  const gone = await claudio('backup', 'status');
+  expect(gone.code).toBe(1);
+  expect(gone.stdout).toContain('or is not mounted');
+  const refused = await claudio('backup');
+  expect(refused).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('its disk is not mounted.\nMount it and try again.'),
+  });
+  expect(readdirSync(dest)).toEqual(['claudio-backups-elsewhere']);
+});
 
 test('verify names what is wrong and ends with 1; restore refuses that, a running service, and asks otherwise', async () => {
   const { home, dest, settings, root, claudio } = world();

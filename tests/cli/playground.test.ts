@@ -2,16 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { holdModel } from '../e2e/inspect.ts';
 import { BROWSER_ENVIRONMENT, CLAUDE_PATH, emptyEnvironment } from '../environment.ts';
 import { processesOf } from '../playground/processes.ts';
 import { startProgram } from '../playground/program.ts';
 import { startModel } from '../standins/model/model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-// Whole services are started.
-vi.setConfig({ testTimeout: 60_000 });
 
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/enter\?key=[\w-]{30,}/u;
 
@@ -176,7 +173,7 @@ test('kill -9 of the playground ends its service and the Claude that it runs wit
 
   program.signal('SIGKILL');
   await program.ended;
-  await expect.poll(() => processesOf(place), { timeout: 30_000, interval: 100 }).toEqual([]);
+  await expect.poll(() => processesOf(place), { timeout: 15_000, interval: 100 }).toEqual([]);
   expect(model.requests).toHaveLength(1);
 });
 

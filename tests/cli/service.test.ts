@@ -100,7 +100,7 @@ test('a service that does not come up is said with what it said, without the tok
   onTestFinished(() => void other.close());
   const { code, text } = await runs(world, restart);
   expect(code).toBe(1);
-  expect(text).toContain('✖ The service ended again at once');
+  expect(text).toContain('✖ The service ended again\n');
   expect(text).toMatch(new RegExp(`What it said:\\n[^]*${world.port}`, 'u'));
   expect(text).toContain('`claudio doctor`');
   expect(text).not.toContain(world.api.token);

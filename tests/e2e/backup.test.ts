@@ -10,52 +10,46 @@ import { holdModel } from './inspect.ts';
 import { labelsOf } from './person.ts';
 import { createWorld, type World } from './service.ts';
 
-test(
-  'a snapshot that was taken while turns ran is restored into an empty home, which starts, has the last conversation, and runs nothing that waited by itself',
-  { timeout: 60_000 },
-  async () => {
-    const world = await createWorld();
-    const dest = join(world.userHome, 'disk');
-    mkdirSync(dest);
-    world.model.answer('Nice to meet you, Ada.');
-    const first = await world.start();
-    await world.api.say('my name is Ada');
-    await world.api.sent(1);
-    const held = holdModel(world.model);
-    await world.api.say('look after the garden');
-    await held.asked;
-    await world.api.say('then water the roses');
-    expect(await claudio(world, 'backup', dest)).toMatchObject({ code: 0, stderr: '' });
-    first.signal('SIGKILL');
-    await first.exit;
-    rmSync(world.home, { recursive: true });
+test('a snapshot that was taken while turns ran is restored into an empty home, which starts, has the last conversation, and runs nothing that waited by itself', async () => {
+  const world = await createWorld();
+  const dest = join(world.userHome, 'disk');
+  mkdirSync(dest);
+  world.model.answer('Nice to meet you, Ada.');
+  const first = await world.start();
+  await world.api.say('my name is Ada');
+  await world.api.sent(1);
+  const held = holdModel(world.model);
+  await world.api.say('look after the garden');
+  await held.asked;
+  await world.api.say('then water the roses');
+  expect(await claudio(world, 'backup', dest)).toMatchObject({ code: 0, stderr: '' });
+  first.signal('SIGKILL');
+  await first.exit;
+  rmSync(world.home, { recursive: true });
 
-    const latest = join(dest, 'claudio-backups', 'latest');
-    expect(await claudio(world, 'backup', 'verify', latest)).toMatchObject({ code: 0, stderr: '' });
-    const restored = await claudio(world, 'backup', 'restore', latest);
-    expect(restored).toMatchObject({ code: 0, stderr: '' });
-    expect(restored.stdout).toContain('`claudio restart`');
-    expect(readdirSync(world.home)).toEqual(expect.arrayContaining(['claudio.db', 'claudio.log']));
-    expect(readdirSync(world.home)).not.toContain('tmp');
+  const latest = join(dest, 'claudio-backups', 'latest');
+  expect(await claudio(world, 'backup', 'verify', latest)).toMatchObject({ code: 0, stderr: '' });
+  const restored = await claudio(world, 'backup', 'restore', latest);
+  expect(restored).toMatchObject({ code: 0, stderr: '' });
+  expect(restored.stdout).toContain('`claudio restart`');
+  expect(readdirSync(world.home)).toEqual(expect.arrayContaining(['claudio.db', 'claudio.log']));
+  expect(readdirSync(world.home)).not.toContain('tmp');
 
-    await world.start();
-    const [, notice, waited] = await world.api.sent(3);
-    expect(notice?.text).toMatch(/interrupted|restart/iu);
-    // It may have been answered since, which nothing in the snapshot can tell.
-    expect(waited?.text).toMatch(
-      /^⚡ I was put back from a backup, and this waited .* not started/u,
-    );
-    if (waited === undefined) throw new Error('nothing was said of what waited');
-    expect(labelsOf(waited)).toEqual(['🔁 Retry', '🗑 Discard']);
-    expect(readdirSync(world.home)).not.toContain('.restored');
-    world.model.answer('Ada.');
-    await world.api.say('what is my name?');
-    const told = await world.api.sent(4);
-    expect(told.at(-1)?.text).toBe('Ada.');
-    const prompt = world.model.requests.at(-1)?.prompt ?? '';
-    expect(prompt).toMatch(/my name is Ada[^]*Nice to meet you, Ada\.[^]*what is my name\?/u);
-  },
-);
+  await world.start();
+  const [, notice, waited] = await world.api.sent(3);
+  expect(notice?.text).toMatch(/interrupted|restart/iu);
+  // It may have been answered since, which nothing in the snapshot can tell.
+  expect(waited?.text).toMatch(/^⚡ I was put back from a backup, and this waited .* not started/u);
+  if (waited === undefined) throw new Error('nothing was said of what waited');
+  expect(labelsOf(waited)).toEqual(['🔁 Retry', '🗑 Discard']);
+  expect(readdirSync(world.home)).not.toContain('.restored');
+  world.model.answer('Ada.');
+  await world.api.say('what is my name?');
+  const told = await world.api.sent(4);
+  expect(told.at(-1)?.text).toBe('Ada.');
+  const prompt = world.model.requests.at(-1)?.prompt ?? '';
+  expect(prompt).toMatch(/my name is Ada[^]*Nice to meet you, Ada\.[^]*what is my name\?/u);
+});
 
 test('a restore beside a running service is refused, and the service goes on', async () => {
   const world = await createWorld({ claude: 'instant' });

@@ -25,6 +25,12 @@ function isRunning({ text }: StoredMessage): boolean {
   return /^⏳ \d+ s\n\nRunning while /u.test(text);
 }
 
+function isListed(message: StoredMessage): boolean {
+  return (
+    isProgress(message) && /✓ Running true, (?:under 1|\d+) s\n\nRunning while/u.test(message.text)
+  );
+}
+
 /** Everything that was ever shown in the message with this id, as the calls had it. */
 function shownIn(world: World, messageId: number): readonly string[] {
   return world.api.calls
@@ -140,9 +146,7 @@ test('with /verbose full the steps before are shown too', async () => {
   world.model.useTool('Bash', { command: WAIT });
   world.model.answer('All green.');
   await world.api.say('run the tests');
-  await world.api.message('the steps', ({ text }) =>
-    /^⏳ .*\n\n✓ Running true, (?:under 1|\d+) s\n\nRunning while/su.test(text),
-  );
+  await world.api.message('the steps', isListed);
 });
 
 test('PROGRESS=full shows the steps from the start, without a word of the person', async () => {
@@ -153,9 +157,7 @@ test('PROGRESS=full shows the steps from the start, without a word of the person
   world.model.useTool('Bash', { command: WAIT });
   world.model.answer('All green.');
   await world.api.say('run the tests');
-  await world.api.message('the steps', ({ text }) =>
-    /^⏳ .*\n\n✓ Running true, (?:under 1|\d+) s\n\nRunning while/su.test(text),
-  );
+  await world.api.message('the steps', isListed);
 });
 
 test('with STREAM_ANSWERS=1 the answer is seen as it grows, in one message, and comes whole in the end', async () => {

@@ -110,7 +110,7 @@ export function runService(environment: Record<string, string>, port: number): R
   const waiting = new Set<() => void>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     // One that is killed may leave half a line.
-    if (!line.endsWith('}')) return;
+    if (line.startsWith('{') && !line.endsWith('}')) return;
     log.push(JSON.parse(line) as LogLine);
     for (const look of waiting) look();
   });

@@ -81,7 +81,7 @@ export function createPeople(api: BotApiStandin, count: number): People {
             const found = offers();
             return found.length > 0 || asked.every(isAnswered) ? found : null;
           },
-          120_000,
+          90_000,
         );
         if (open.length === 0) return;
         await Promise.all(open.map(retry));

@@ -80,7 +80,7 @@ it('takes the webhook away without dropping anything, and asks for the same upda
 it('asks again, from there on, for what could not be committed, and lets nothing pass before it', async () => {
   let failureCount = 0;
   for (const text of ['one', 'two', 'three']) void standin.say(text);
-  // Longer than the time in which one who asks again is given less.
+  // The stand-in gives who asks for the same again within 5 ms one update alone.
   const polling = start((text) => {
     if (text !== 'two' || failureCount === 3) return;
     failureCount += 1;
