@@ -173,7 +173,7 @@ test('kill -9 of the playground ends its service and the Claude that it runs wit
 
   program.signal('SIGKILL');
   await program.ended;
-  await expect.poll(() => processesOf(place), { timeout: 15_000, interval: 100 }).toEqual([]);
+  await expect.poll(() => processesOf(place), { timeout: 10_000, interval: 100 }).toEqual([]);
   expect(model.requests).toHaveLength(1);
 });
 
