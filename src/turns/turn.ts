@@ -69,13 +69,12 @@ export async function runTurn(
   const shownId = run.message?.messageId ?? null;
   // Nothing may be said by a tool once the answer is.
   run.tools?.close();
+  // Nor is anybody to be seen typing behind it.
+  run.typing?.end();
   if (outcome.kind === 'stopped' && !signals.stop.aborted) {
     log.warn({ reason: 'the service is stopping' }, 'turn.left');
-    run.typing?.end();
   } else {
     await commit(turn, outcome, run.ending, parts, run.progress, log, signals.shutdown);
-    // Nobody is to be seen typing behind the answer.
-    run.typing?.end();
     parts.said();
   }
   for (const close of run.opened.toReversed()) await closeQuietly(close, log);
